@@ -1,0 +1,147 @@
+//! Messaging patterns: what each socket type does with its pipes.
+//!
+//! One file per socket type behind [`Pattern`], with the shared policies beside them: load
+//! balancing (`lb`), fair queueing (`fq`), fan-out (`dist`) and the subscription index
+//! (`subscriptions`). A pattern sees pipes only through [`Pipes`] and options only as values; it
+//! knows no file descriptors, clocks, locks or threads.
+//!
+//! # Contract
+//!
+//! - Every call comes from the one thread that currently uses the socket, never concurrently.
+//! - `send` and `recv` never block: they return `EAGAIN`, and the socket waits and calls again.
+//! - A pipe whose `check_read`/`read` said "nothing" (or whose `check_write`/`write` said "full") is
+//!   *passive* in that direction until [`Pattern::read_activated`] (or `write_activated`) names it
+//!   again. A pattern keeps passive pipes out of its rotation, so that a call costs only what the
+//!   active pipes cost.
+//! - After [`Pattern::pipe_terminated`] the id is dead; it may be reused by a later `attach`.
+
+use crate::error::{Errno, Result};
+use crate::msg::Msg;
+use crate::options::Options;
+
+/// Names a pipe among the pipes of one socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PipeId(pub u32);
+
+/// What a pattern can do with its pipes. Implemented by `core` for real pipes and by the tests'
+/// simulated ones.
+pub trait Pipes {
+    /// Whether a frame can be read now. `false` makes the pipe passive for reading. Also consumes
+    /// a pipe's end marker, so `false` may be followed by `pipe_terminated`.
+    fn check_read(&mut self, pipe: PipeId) -> bool;
+    /// Reads the next frame into `msg` (whose old content is dropped). `false`: nothing there, `msg`
+    /// is untouched, and the pipe is passive for reading. Once the first frame of a multipart
+    /// message can be read, all its frames can.
+    fn read(&mut self, pipe: PipeId, msg: &mut Msg) -> bool;
+    /// Whether a frame can be written now (high-water mark, termination). `false` makes the pipe
+    /// passive for writing. The mark is only reached between messages, never within one, but a
+    /// pipe can be ended by its peer within one.
+    fn check_write(&mut self, pipe: PipeId) -> bool;
+    /// Writes a frame, taking `msg`'s content and leaving it empty. `false`: full or ended, `msg` is
+    /// untouched, and the pipe is passive for writing. Frames become visible to the reader when
+    /// `flush` is called after the last part of a message (a frame with `more` unset).
+    fn write(&mut self, pipe: PipeId, msg: &mut Msg) -> bool;
+    /// Publishes the whole messages that were written. `direct` allows the calling thread to write
+    /// to the network by itself when the connection is quiet; pass `false` when the same message
+    /// goes to many pipes.
+    fn flush(&mut self, pipe: PipeId, direct: bool);
+    /// Takes back the written frames of an incomplete message.
+    fn rollback(&mut self, pipe: PipeId);
+    /// Ends the pipe. With `delay`, messages that the peer already sent may still be read before it
+    /// ends; without, they are dropped. What was written stays readable for the peer.
+    /// `pipe_terminated` follows, never from within this call.
+    fn terminate(&mut self, pipe: PipeId, delay: bool);
+    /// Whether the connecting side of the pipe is this socket.
+    fn locally_initiated(&self, pipe: PipeId) -> bool;
+}
+
+/// What a pattern is called with: its socket's pipes and the options in force.
+pub struct Cx<'a, P: Pipes> {
+    /// The socket's pipes.
+    pub pipes: &'a mut P,
+    /// The socket's options.
+    pub options: &'a mut Options,
+}
+
+/// How a pipe came to be attached.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attach {
+    /// The peer takes every message whatever it subscribed to (it speaks ZMTP 1.0 and cannot say).
+    pub subscribe_to_all: bool,
+    /// This socket connected, the peer bound.
+    pub locally_initiated: bool,
+}
+
+/// One socket type's behaviour.
+pub trait Pattern<P: Pipes>: Send {
+    /// A new pipe. The pattern may terminate it at once (PAIR with a peer already).
+    fn attach(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId, attach: Attach);
+
+    /// Sends one frame; its `more` flag is set as the caller wants it. On success `msg` is left
+    /// empty. Errors leave it untouched: `EAGAIN` (would block), `EFSM`, `EHOSTUNREACH`, `ENOTSUP`,
+    /// `EINVAL`.
+    fn send(&mut self, cx: &mut Cx<'_, P>, msg: &mut Msg) -> Result<()> {
+        let _ = (cx, msg);
+        Err(Errno::ENOTSUP)
+    }
+
+    /// Receives one frame. Errors: `EAGAIN` (would block), `EFSM`, `ENOTSUP`.
+    fn recv(&mut self, cx: &mut Cx<'_, P>, msg: &mut Msg) -> Result<()> {
+        let _ = (cx, msg);
+        Err(Errno::ENOTSUP)
+    }
+
+    /// Whether `recv` would succeed.
+    fn has_in(&mut self, cx: &mut Cx<'_, P>) -> bool {
+        let _ = cx;
+        false
+    }
+
+    /// Whether `send` would succeed.
+    fn has_out(&mut self, cx: &mut Cx<'_, P>) -> bool {
+        let _ = cx;
+        false
+    }
+
+    /// A pipe passive for reading has something again.
+    fn read_activated(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId);
+
+    /// A pipe passive for writing has room again.
+    fn write_activated(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
+        let _ = (cx, pipe);
+    }
+
+    /// The connection behind the pipe was replaced; what was written is gone.
+    fn hiccuped(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
+        let _ = (cx, pipe);
+    }
+
+    /// The pipe is gone.
+    fn pipe_terminated(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId);
+
+    /// An option that is an action or that only this socket type knows (SUBSCRIBE, UNSUBSCRIBE on a
+    /// manual XPUB, …). Called after the table accepted size and range. Plain values are stored
+    /// in `Options` before and need nothing here.
+    fn option_set(&mut self, cx: &mut Cx<'_, P>, option: i32, value: &[u8]) -> Result<()> {
+        let _ = (cx, option, value);
+        Ok(())
+    }
+
+    /// A computed option (`ZMQ_TOPICS_COUNT`).
+    fn option_get(&mut self, cx: &mut Cx<'_, P>, option: i32) -> Result<i32> {
+        let _ = (cx, option);
+        Err(Errno::EINVAL)
+    }
+
+    /// `zmq_join` and `zmq_leave` (`join` = false) of a DISH socket.
+    fn group(&mut self, cx: &mut Cx<'_, P>, group: &str, join: bool) -> Result<()> {
+        let _ = (cx, group, join);
+        Err(Errno::EINVAL)
+    }
+
+    /// `zmq_socket_get_peer_state`: which of `ZMQ_POLLIN` and `ZMQ_POLLOUT` hold for one peer.
+    fn peer_state(&mut self, cx: &mut Cx<'_, P>, routing_id: &[u8]) -> Result<i32> {
+        let _ = (cx, routing_id);
+        Err(Errno::ENOTSUP)
+    }
+}

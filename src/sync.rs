@@ -1,0 +1,1 @@
+//! One switch between the standard primitives and loom's.
