@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Runs pairs of interop_role processes, one on each of two libzmq.so.5, over tcp and ipc.
+
+    interop.py --program interop_role --left DIR --right DIR [--pair REQ-REP]... [--jobs N]
+
+Every pair is run in every arrangement: who binds, and which library plays which side. DIR holds the
+libzmq.so.5 of a side; a run is refused when a process turns out to have loaded another file. With the
+same DIR twice (the self-check of these programs) only one assignment is run.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+PAIRS = [
+    "REQ-REP", "REQ-ROUTER", "DEALER-REP", "DEALER-ROUTER", "DEALER-DEALER", "ROUTER-ROUTER", "PUB-SUB",
+    "PUB-XSUB", "XPUB-SUB", "XPUB-XSUB", "PUSH-PULL", "PAIR-PAIR", "STREAM-STREAM",
+]
+# Enough to go through every size of payload.c once and to meet each part count.
+COUNTS = collections.defaultdict(lambda: 64, {"STREAM-STREAM": 40})
+DEADLINE_S = 40
+
+Run = collections.namedtuple("Run", "pair transport a_binds a_dir b_dir")
+
+
+class Failure(Exception):
+    """Why a run is not good."""
+
+
+class Side:
+    """One role process, its library checked, and the lines it prints."""
+
+    def __init__(self, program, directory, arguments):
+        environment = dict(os.environ, LD_LIBRARY_PATH=directory)
+        self.directory = directory
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [program] + arguments, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
+        expected = os.path.realpath(os.path.join(directory, "libzmq.so.5"))
+        line = self.line()
+        if line != "LIBRARY " + expected:
+            raise Failure(f"loaded the wrong library: {line!r}, not {expected}")
+
+    def line(self):
+        return self.process.stdout.readline().decode().rstrip("\n")
+
+    def tell(self):
+        try:
+            self.process.stdin.write(b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended; its status says how
+
+    def reason(self):
+        self.errors.seek(0)
+        return self.errors.read().decode(errors="replace").strip()
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.errors):
+            try:
+                stream.close()
+            except BrokenPipeError:
+                pass
+
+
+def relay(source, target, log):
+    """Passes the lines of one side to the other until it is done."""
+    while True:
+        line = source.line()
+        log.append(line)
+        if line in ("", "DONE"):
+            return
+        target.tell()
+
+
+def finish(sides, deadline):
+    """Waits for both sides and judges them."""
+    logs = [[], []]
+    threads = [threading.Thread(target=relay, args=(sides[i], sides[1 - i], logs[i])) for i in (0, 1)]
+    for thread in threads:
+        thread.start()
+    try:
+        for name, side in zip("ab", sides):
+            try:
+                status = side.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                raise Failure(f"side {name} hangs") from None
+            if status != 0:
+                raise Failure(f"side {name} ended with {status}")
+    finally:
+        for side in sides:
+            if side.process.poll() is None:
+                side.process.kill()
+        for thread in threads:
+            thread.join()
+    for name, log in zip("ab", logs):
+        if not log or log[-1] != "DONE":
+            raise Failure(f"side {name} did not say DONE")
+
+
+def perform(run, program, scratch, number):
+    """Runs one arrangement; None, or what went wrong."""
+    endpoint = "tcp://127.0.0.1:*" if run.transport == "tcp" else f"ipc://{scratch}/{number}"
+    count = str(COUNTS[run.pair])
+    sides = {}
+    deadline = time.monotonic() + DEADLINE_S
+    binder, connecter = ("a", "b") if run.a_binds else ("b", "a")
+    directories = {"a": run.a_dir, "b": run.b_dir}
+    try:
+        sides[binder] = Side(program, directories[binder], [run.pair, binder, "bind", endpoint, count])
+        line = sides[binder].line()
+        if not line.startswith("ENDPOINT "):
+            raise Failure(f"side {binder} did not bind: {line!r}")
+        sides[connecter] = Side(
+            program, directories[connecter], [run.pair, connecter, "connect", line.split(" ", 1)[1], count])
+        finish([sides["a"], sides["b"]], deadline)
+    except Failure as failure:
+        reasons = "; ".join(f"{name}: {side.reason()}" for name, side in sorted(sides.items()) if side.reason())
+        return f"{failure}{' (' if reasons else ''}{reasons}{')' if reasons else ''}"
+    finally:
+        for side in sides.values():
+            side.kill()
+    return None
+
+
+def arrangements(pairs, left, right):
+    """Every run, as the module's text says."""
+    assignments = [(left, right)] if os.path.realpath(left) == os.path.realpath(right) else [(left, right), (right, left)]
+    for pair, transport, a_binds, (a_dir, b_dir) in itertools.product(
+            pairs, ("tcp", "ipc"), (True, False), assignments):
+        if pair == "STREAM-STREAM" and transport == "ipc":
+            continue  # STREAM knows tcp only
+        yield Run(pair, transport, a_binds, a_dir, b_dir)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--left", required=True)
+    parser.add_argument("--right", required=True)
+    parser.add_argument("--pair", action="append", choices=PAIRS)
+    parser.add_argument("--jobs", type=int, default=1)
+    options = parser.parse_args()
+    scratch = tempfile.mkdtemp(prefix="interop")
+    failures = 0
+    try:
+        runs = list(arrangements(options.pair or PAIRS, options.left, options.right))
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            results = pool.map(
+                lambda numbered: perform(numbered[1], options.program, scratch, numbered[0]), enumerate(runs))
+            for run, problem in zip(runs, results):
+                binder = "a binds" if run.a_binds else "b binds"
+                what = f"{run.pair} {run.transport} {binder} a={run.a_dir} b={run.b_dir}"
+                if problem:
+                    failures += 1
+                    print(f"FAIL {what}: {problem}", flush=True)
+                else:
+                    print(f"ok   {what}", flush=True)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    print(f"{len(runs) - failures} of {len(runs)} runs passed")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
