@@ -1,0 +1,90 @@
+/*  zmq_version, zmq_errno, zmq_strerror, zmq_has: what a program asks before it does anything else. */
+
+#include "harness.h"
+
+TEST (version_is_4_3_and_equals_the_header_on_ours)
+{
+    int major = -1, minor = -1, patch = -1;
+    zmq_version (&major, &minor, &patch);
+    CHECK_INT (4, major);
+    CHECK_INT (3, minor);
+    if (running_on_ozmium ()) {
+        CHECK_INT (5, patch);
+        CHECK_INT (ZMQ_VERSION_MAJOR, major);
+        CHECK_INT (ZMQ_VERSION_MINOR, minor);
+        CHECK_INT (ZMQ_VERSION_PATCH, patch);
+    } else
+        CHECK (patch >= 4);
+}
+
+TEST (make_version_macro_orders_versions)
+{
+    CHECK_INT (40305, ZMQ_MAKE_VERSION (4, 3, 5));
+    CHECK_INT (ZMQ_MAKE_VERSION (ZMQ_VERSION_MAJOR, ZMQ_VERSION_MINOR, ZMQ_VERSION_PATCH), ZMQ_VERSION);
+}
+
+TEST (errno_is_the_thread_s_own)
+{
+    errno = EPIPE;
+    CHECK (zmq_errno () == EPIPE);
+    errno = 0;
+    CHECK (zmq_errno () == 0);
+    errno = EFSM;
+    CHECK (zmq_errno () == EFSM);
+}
+
+TEST (strerror_texts_of_zmq_errnos)
+{
+    CHECK_STR ("Operation cannot be accomplished in current state", zmq_strerror (EFSM));
+    CHECK_STR ("The protocol is not compatible with the socket type", zmq_strerror (ENOCOMPATPROTO));
+    CHECK_STR ("Context was terminated", zmq_strerror (ETERM));
+    CHECK_STR ("No thread available", zmq_strerror (EMTHREAD));
+    CHECK_STR ("Host unreachable", zmq_strerror (EHOSTUNREACH));
+}
+
+TEST (strerror_of_system_errnos_is_the_system_s)
+{
+    static const int errnos[] = {EINVAL,     EAGAIN,          EINTR,  ENOTSOCK, EADDRINUSE, EADDRNOTAVAIL,
+                                 ENODEV,     EPROTONOSUPPORT, ENOENT, ENOMEM,   EMFILE,     EFAULT,
+                                 EMSGSIZE,   ENOTSUP,         EPERM,  ENOTCONN, ECONNRESET, ECONNREFUSED,
+                                 ENETRESET,  EINPROGRESS,     0};
+    for (size_t i = 0; i < sizeof errnos / sizeof *errnos; i++)
+        CHECK_STR (strerror (errnos[i]), zmq_strerror (errnos[i]));
+}
+
+TEST (strerror_of_unknown_numbers_is_a_text)
+{
+    CHECK (strlen (zmq_strerror (-1)) > 0);
+    CHECK (strlen (zmq_strerror (99999)) > 0);
+    CHECK (strlen (zmq_strerror (ZMQ_HAUSNUMERO + 9999)) > 0);
+}
+
+TEST (has_ipc_and_tells_unknown_names_apart)
+{
+    CHECK_INT (1, zmq_has ("ipc"));
+    CHECK_INT (0, zmq_has ("no such capability"));
+    CHECK_INT (0, zmq_has (""));
+    CHECK_INT (0, zmq_has ("IPC"));
+}
+
+TEST (has_curve)
+{
+    if (DIFFERS ("CURVE is the security issue's; until then zmq_has tells the truth either way"))
+        CHECK (zmq_has ("curve") == 0 || zmq_has ("curve") == 1);
+    else
+        CHECK_INT (1, zmq_has ("curve"));
+}
+
+TEST (has_answers_every_documented_name_with_0_or_1)
+{
+    static const char *const names[] = {"ipc", "pgm", "tipc", "norm", "curve", "gssapi", "vmci", "draft", "WS", "WSS"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const int answer = zmq_has (names[i]);
+        CHECK (answer == 0 || answer == 1);
+    }
+}
+
+TEST (has_drafts_agrees_with_the_exported_symbols)
+{
+    CHECK_INT (have_drafts (), zmq_has ("draft"));
+}
