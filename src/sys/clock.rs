@@ -1,0 +1,16 @@
+//! Monotonic time as a plain number.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+static START: OnceLock<Instant> = OnceLock::new();
+
+/// Microseconds since the library first asked.
+pub fn now_us() -> u64 {
+    START.get_or_init(Instant::now).elapsed().as_micros() as u64
+}
+
+/// Milliseconds since the library first asked.
+pub fn now_ms() -> u64 {
+    now_us() / 1000
+}

@@ -1,0 +1,91 @@
+//! Threads of the library's own.
+
+use std::thread::{Builder, JoinHandle};
+
+use crate::error::{Errno, Result};
+
+/// Scheduling of a thread, as the context options say. The defaults change nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Scheduling {
+    /// `ZMQ_THREAD_SCHED_POLICY`; `None` leaves it as it is.
+    pub policy: Option<i32>,
+    /// `ZMQ_THREAD_PRIORITY`.
+    pub priority: Option<i32>,
+    /// `ZMQ_THREAD_AFFINITY_CPU_ADD`: the processors to run on; empty means any.
+    pub cpus: Vec<usize>,
+}
+
+impl Scheduling {
+    /// Applies to the calling thread what can be applied; what the system refuses is left.
+    fn apply(&self) {
+        #[cfg(target_os = "linux")]
+        {
+            if self.policy.is_some() || self.priority.is_some() {
+                // SAFETY: plain calls about the calling thread, with valid pointers to locals.
+                unsafe {
+                    let mut policy = 0;
+                    let mut param: libc::sched_param = std::mem::zeroed();
+                    if libc::pthread_getschedparam(libc::pthread_self(), &mut policy, &mut param)
+                        == 0
+                    {
+                        let policy = self.policy.unwrap_or(policy);
+                        let real_time = policy == libc::SCHED_FIFO || policy == libc::SCHED_RR;
+                        if let (Some(priority), true) = (self.priority, real_time) {
+                            param.sched_priority = priority;
+                        }
+                        libc::pthread_setschedparam(libc::pthread_self(), policy, &param);
+                        if let (Some(priority), false) = (self.priority, real_time) {
+                            // A time-sharing thread has no priority, but a niceness.
+                            libc::setpriority(libc::PRIO_PROCESS, 0, -20 * i32::from(priority > 0));
+                        }
+                    }
+                }
+            }
+            if !self.cpus.is_empty() {
+                // SAFETY: `set` is a valid cpu_set_t; CPU_SET ignores numbers past its end.
+                unsafe {
+                    let mut set: libc::cpu_set_t = std::mem::zeroed();
+                    for &cpu in &self.cpus {
+                        if cpu < libc::CPU_SETSIZE as usize {
+                            libc::CPU_SET(cpu, &mut set);
+                        }
+                    }
+                    libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &set);
+                }
+            }
+        }
+    }
+}
+
+/// Starts a thread that takes no signals, named `name` (cut to the system's 15 characters).
+/// Errors: `EAGAIN` or `ENOMEM` if the system has no more threads.
+pub fn spawn(
+    name: &str,
+    scheduling: Scheduling,
+    body: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>> {
+    let short: String = name.chars().filter(|&c| c != '\0').take(15).collect();
+    with_signals_blocked(|| {
+        Builder::new().name(short).spawn(move || {
+            scheduling.apply();
+            body();
+        })
+    })
+    .map_err(|error| Errno::from(error))
+}
+
+/// Runs `body` with every signal blocked, so that a thread it creates inherits that.
+fn with_signals_blocked<T>(body: impl FnOnce() -> T) -> T {
+    // SAFETY: the sets are locals; the old mask is restored below on the same thread.
+    let old = unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        let mut old: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut old);
+        old
+    };
+    let result = body();
+    // SAFETY: `old` was filled above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &old, std::ptr::null_mut()) };
+    result
+}
