@@ -1,1 +1,39 @@
-//! One switch between the standard primitives and loom's.
+//! One switch between the standard primitives and loom's models of them.
+//!
+//! Everything that crosses threads in `core` takes its primitives from here, so that the same
+//! code runs under `--cfg loom`.
+
+#[cfg(not(loom))]
+pub use std::sync::Arc;
+#[cfg(not(loom))]
+pub use std::sync::atomic;
+
+#[cfg(loom)]
+pub use loom::sync::Arc;
+#[cfg(loom)]
+pub use loom::sync::atomic;
+
+/// Shared memory whose accesses loom can see.
+pub mod cell {
+    #[cfg(loom)]
+    pub use loom::cell::UnsafeCell;
+
+    /// As loom's: access by closure.
+    #[cfg(not(loom))]
+    #[derive(Debug, Default)]
+    pub struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+    #[cfg(not(loom))]
+    impl<T> UnsafeCell<T> {
+        /// Wraps `value`.
+        pub const fn new(value: T) -> Self {
+            UnsafeCell(std::cell::UnsafeCell::new(value))
+        }
+
+        /// Gives `body` the value's address. Nobody else may access it meanwhile.
+        #[inline(always)]
+        pub fn with_mut<R>(&self, body: impl FnOnce(*mut T) -> R) -> R {
+            body(self.0.get())
+        }
+    }
+}

@@ -1,1 +1,3 @@
-//! See docs/architecture.md.
+//! What crosses threads: queues, pipes, signals, mailboxes, half-locks.
+
+pub mod queue;
