@@ -155,7 +155,7 @@ enum transport
     IPC,
     INPROC
 };
-#define EACH_TRANSPORT(t) (enum transport t = TCP; t <= INPROC; t++)
+#define FOR_EACH_TRANSPORT(t) for (enum transport t = TCP; t <= INPROC; t++)
 
 /*  All of these check that they succeed. Sockets get LINGER 0 and send and receive timeouts of patience_ms(). */
 void *new_ctx (void);
