@@ -1,0 +1,608 @@
+//! The message itself.
+
+use std::ffi::{CStr, c_void};
+use std::fmt;
+use std::mem::{self, MaybeUninit};
+use std::ptr::{self, NonNull};
+use std::slice;
+
+use super::block::{Block, External, FreeFn, References, freeze};
+use super::metadata::{Metadata, MetadataRef};
+use crate::error::{Errno, Result};
+
+/// What a message is to the library. Anything but [`Class::Data`] travels through pipes and never
+/// reaches an application as it is.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Application data.
+    #[default]
+    Data = 0,
+    /// The peer's routing id, the first thing a ROUTER reads from a pipe.
+    RoutingId,
+    /// A subscription; the payload is the topic.
+    Subscribe,
+    /// The end of a subscription; the payload is the topic.
+    Cancel,
+    /// A DISH joins the message's group.
+    Join,
+    /// A DISH leaves the message's group.
+    Leave,
+    /// A ZMTP command; the payload is its body.
+    Command,
+    /// The end of a pipe.
+    Delimiter,
+    /// From here on the pipe's messages come from a new connection.
+    HiccupMark,
+    /// Properties of the connection, no payload.
+    Metadata,
+}
+
+impl Class {
+    const LAST: u8 = Class::Metadata as u8;
+
+    fn from_byte(byte: u8) -> Class {
+        match byte {
+            1 => Class::RoutingId,
+            2 => Class::Subscribe,
+            3 => Class::Cancel,
+            4 => Class::Join,
+            5 => Class::Leave,
+            6 => Class::Command,
+            7 => Class::Delimiter,
+            8 => Class::HiccupMark,
+            9 => Class::Metadata,
+            _ => Class::Data,
+        }
+    }
+}
+
+/// Longest payload that is kept in the message itself.
+const INLINE_MAX: usize = 40;
+
+/// A closed message, or memory that never was one.
+const CLOSED: u8 = 0;
+// Values that zeroed, 0xff-filled or text-filled memory does not have.
+const INLINE: u8 = 0xb1;
+const HEAP: u8 = 0xb2;
+const SLICE: u8 = 0xb3;
+const EXTERNAL: u8 = 0xb4;
+const CONSTANT: u8 = 0xb5;
+
+/// More parts of the same multipart message follow.
+const MORE: u8 = 1;
+/// The content was copied (and its reference count is in use).
+const SHARED: u8 = 2;
+const ALL_FLAGS: u8 = MORE | SHARED;
+
+/// Longest group name, in bytes (RFC 48).
+const GROUP_MAX: usize = 255;
+
+#[repr(C)]
+union Body {
+    inline: [MaybeUninit<u8>; INLINE_MAX],
+    far: Far,
+}
+
+/// A payload outside of the message. `owner` is a [`Block`] (heap, slice), an [`External`] or null
+/// (constant).
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Far {
+    owner: *mut c_void,
+    data: *mut u8,
+    size: usize,
+}
+
+/// A group name, shared by the copies of a message. Always counted.
+#[repr(C)]
+struct Group {
+    references: References,
+    /// NUL-terminated.
+    name: [u8; GROUP_MAX + 1],
+}
+
+/// A message part: the `zmq_msg_t` of the C interface.
+///
+/// Dropping it is `zmq_msg_close`. It may be sent to another thread; a payload that was duplicated
+/// is shared between the copies and read-only in Rust (see [`Msg::data_mut`]).
+#[repr(C, align(8))]
+pub struct Msg {
+    body: Body,
+    /// One reference, or null.
+    metadata: *const Metadata,
+    /// One reference, or null for the empty group.
+    group: *mut Group,
+    routing_id: u32,
+    kind: u8,
+    class: u8,
+    flags: u8,
+    inline_size: u8,
+}
+
+const _: () = assert!(size_of::<Msg>() == 64 && align_of::<Msg>() == 8);
+
+// SAFETY: everything a message points to is either owned by it alone or counted with atomics; the
+// application promises the same of external memory by handing it over.
+unsafe impl Send for Msg {}
+// SAFETY: through `&Msg` everything is only read.
+unsafe impl Sync for Msg {}
+
+impl Msg {
+    /// Longest payload, in bytes, that is kept in the message itself.
+    pub const INLINE_MAX: usize = INLINE_MAX;
+
+    /// An empty message.
+    #[inline]
+    pub const fn new() -> Msg {
+        Msg::with_body(INLINE, Body { inline: [MaybeUninit::uninit(); INLINE_MAX] })
+    }
+
+    /// A message of `size` bytes of unspecified values, for somebody to fill. `ENOMEM` when there is
+    /// no such memory, however absurd the size.
+    #[inline]
+    pub fn with_size(size: usize) -> Result<Msg> {
+        if size <= INLINE_MAX {
+            let mut msg =
+                Msg::with_body(INLINE, Body { inline: [MaybeUninit::zeroed(); INLINE_MAX] });
+            msg.inline_size = size as u8;
+            return Ok(msg);
+        }
+        let block = Block::allocate(size)?;
+        let payload = Block::payload(block);
+        // SAFETY: the block has `size` bytes of payload.
+        unsafe { freeze(payload, size) };
+        Ok(Msg::far(HEAP, block.as_ptr().cast(), payload.as_ptr(), size))
+    }
+
+    /// A message with a copy of `bytes`.
+    #[inline]
+    pub fn from_slice(bytes: &[u8]) -> Result<Msg> {
+        if bytes.len() <= INLINE_MAX {
+            let mut inline = [MaybeUninit::uninit(); INLINE_MAX];
+            // SAFETY: the source fits into the array, and the two are different objects.
+            unsafe {
+                ptr::copy_nonoverlapping(
+                    bytes.as_ptr(),
+                    inline.as_mut_ptr().cast::<u8>(),
+                    bytes.len(),
+                );
+            }
+            let mut msg = Msg::with_body(INLINE, Body { inline });
+            msg.inline_size = bytes.len() as u8;
+            return Ok(msg);
+        }
+        let block = Block::allocate(bytes.len())?;
+        let payload = Block::payload(block);
+        // SAFETY: the fresh block has room for `bytes.len()` bytes.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), payload.as_ptr(), bytes.len()) };
+        let owner = block.as_ptr().cast();
+        Ok(Msg::far(HEAP, owner, payload.as_ptr(), bytes.len()))
+    }
+
+    /// A message over the application's memory. `free(data, hint)` is called once, when the last
+    /// copy is dropped, on whichever thread does it; without a function the memory is constant.
+    ///
+    /// Errors (the memory then stays the caller's): `EFAULT` for a null pointer with a size, or a
+    /// size beyond the address space; `ENOMEM`.
+    ///
+    /// # Safety
+    ///
+    /// `size` bytes at `data` stay readable, and are not changed through the library's back while
+    /// it reads them, until `free` is called; `free` may be called with these arguments from any
+    /// thread.
+    pub unsafe fn from_external(
+        data: *mut c_void,
+        size: usize,
+        free: Option<FreeFn>,
+        hint: *mut c_void,
+    ) -> Result<Msg> {
+        if (data.is_null() && size != 0) || size > isize::MAX as usize {
+            return Err(Errno::EFAULT);
+        }
+        let Some(free) = free else {
+            // SAFETY: the caller's promise, for memory that is never freed.
+            return Ok(unsafe { Msg::from_const(data, size) });
+        };
+        let external = External::allocate(data, free, hint)?;
+        let owner = external.as_ptr().cast();
+        Ok(Msg::far(EXTERNAL, owner, data.cast(), size))
+    }
+
+    /// A message over constant memory.
+    ///
+    /// # Safety
+    ///
+    /// `size` (at most `isize::MAX`) bytes at `data` stay readable and unchanged as long as the
+    /// message or a copy of it exists. A null `data` goes with size 0 only.
+    pub unsafe fn from_const(data: *const c_void, size: usize) -> Msg {
+        Msg::far(CONSTANT, ptr::null_mut(), data.cast_mut().cast(), size)
+    }
+
+    /// A message over the `size` bytes at the start of a block's payload, taking the block over.
+    ///
+    /// # Safety
+    ///
+    /// The block is unshared and its first `size` bytes of payload are initialised.
+    pub(super) unsafe fn from_block(block: NonNull<Block>, size: usize) -> Msg {
+        let payload = Block::payload(block);
+        Msg::far(HEAP, block.as_ptr().cast(), payload.as_ptr(), size)
+    }
+
+    /// A message over `size` bytes at `data` within a block's payload. The message takes over one
+    /// reference of the block.
+    ///
+    /// # Safety
+    ///
+    /// One reference of the counted block is the message's, and the bytes are initialised and never
+    /// written again while it exists.
+    pub(super) unsafe fn from_block_slice(
+        block: NonNull<Block>,
+        data: NonNull<u8>,
+        size: usize,
+    ) -> Msg {
+        Msg::far(SLICE, block.as_ptr().cast(), data.as_ptr(), size)
+    }
+
+    /// A subscription to `topic`, for the pipe of an XPUB.
+    pub fn subscribe(topic: &[u8]) -> Result<Msg> {
+        let mut msg = Msg::from_slice(topic)?;
+        msg.set_class(Class::Subscribe);
+        Ok(msg)
+    }
+
+    /// The end of a subscription to `topic`.
+    pub fn cancel(topic: &[u8]) -> Result<Msg> {
+        let mut msg = Msg::from_slice(topic)?;
+        msg.set_class(Class::Cancel);
+        Ok(msg)
+    }
+
+    /// An empty message of some class.
+    pub fn marker(class: Class) -> Msg {
+        let mut msg = Msg::new();
+        msg.set_class(class);
+        msg
+    }
+
+    /// Whether `msg` points to a live message: aligned, initialised and not closed. Garbage passes
+    /// once in some ten thousand cases, as the tail of a message is looked at as a whole.
+    ///
+    /// # Safety
+    ///
+    /// `msg` is null, or 64 bytes are readable there.
+    #[inline]
+    pub unsafe fn check(msg: *const Msg) -> bool {
+        if msg.is_null() || !msg.is_aligned() {
+            return false;
+        }
+        // SAFETY: readable and aligned; these fields are plain integers, valid with any bits.
+        let (kind, class, flags, inline_size) =
+            unsafe { ((*msg).kind, (*msg).class, (*msg).flags, (*msg).inline_size) };
+        (INLINE..=CONSTANT).contains(&kind)
+            && class <= Class::LAST
+            && flags & !ALL_FLAGS == 0
+            && usize::from(inline_size) <= INLINE_MAX
+    }
+
+    /// The payload.
+    #[inline]
+    pub fn data(&self) -> &[u8] {
+        let size = self.len();
+        if size == 0 {
+            return &[];
+        }
+        // SAFETY: a payload of that size is at `data_ptr`, initialised, and lives as long as the
+        // message; Rust code never writes to one that is shared.
+        unsafe { slice::from_raw_parts(self.data_ptr(), size) }
+    }
+
+    /// The payload, to be written. What cannot be written in place (shared, external or constant
+    /// memory) is copied first, hence `ENOMEM`.
+    pub fn data_mut(&mut self) -> Result<&mut [u8]> {
+        if !matches!(self.kind, CLOSED | INLINE) && (self.kind != HEAP || self.is_shared()) {
+            self.make_own()?;
+        }
+        let size = self.len();
+        // SAFETY: the payload is this message's alone now, of that size and initialised.
+        Ok(unsafe { slice::from_raw_parts_mut(self.data_ptr().cast_mut(), size) })
+    }
+
+    /// Where the payload is, for C. Null for an external or constant message over a null pointer.
+    /// An inline payload moves with the message.
+    #[inline]
+    pub fn data_ptr(&self) -> *const u8 {
+        match self.kind {
+            CLOSED | INLINE => (&raw const self.body).cast(),
+            // SAFETY: all other kinds have `far` in the union.
+            _ => unsafe { self.body.far.data },
+        }
+    }
+
+    /// Bytes of payload.
+    #[inline]
+    pub fn len(&self) -> usize {
+        match self.kind {
+            CLOSED | INLINE => usize::from(self.inline_size),
+            // SAFETY: all other kinds have `far` in the union.
+            _ => unsafe { self.body.far.size },
+        }
+    }
+
+    /// Whether there is no payload.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Cuts the payload to its first `size` bytes; nothing happens if it is not longer.
+    pub fn truncate(&mut self, size: usize) {
+        if size >= self.len() {
+            return;
+        }
+        match self.kind {
+            CLOSED | INLINE => self.inline_size = size as u8,
+            // All other kinds have `far` in the union; writing a `Copy` field is safe.
+            _ => self.body.far.size = size,
+        }
+    }
+
+    /// Whether more parts of the same multipart message follow.
+    #[inline]
+    pub fn more(&self) -> bool {
+        self.flags & MORE != 0
+    }
+
+    /// Says whether more parts of the same multipart message follow.
+    #[inline]
+    pub fn set_more(&mut self, more: bool) {
+        if more {
+            self.flags |= MORE;
+        } else {
+            self.flags &= !MORE;
+        }
+    }
+
+    /// `zmq_msg_copy`: a second message with the same payload, flags, metadata, routing id and group.
+    /// Payloads outside of the message are shared, and counted from now on. `ENOMEM` if so many
+    /// copies were leaked that the count is exhausted.
+    #[inline]
+    pub fn duplicate(&mut self) -> Result<Msg> {
+        let counted = self.kind == SLICE || self.flags & SHARED != 0;
+        let payload = self.references();
+        let held = [
+            self.metadata().map(Metadata::references),
+            // SAFETY: null, or a reference is held as long as the message lives.
+            unsafe { self.group.as_ref() }.map(|group| &group.references),
+            if counted { payload } else { None },
+        ];
+        References::add_to_all(&held)?;
+        if let Some(references) = payload {
+            if !counted {
+                references.start(2);
+            }
+            self.flags |= SHARED;
+        }
+        // SAFETY: a second owner of everything that is pointed to was just counted, or nothing is.
+        Ok(unsafe { ptr::read(self) })
+    }
+
+    /// Moves the message out and leaves an empty one.
+    #[inline]
+    pub fn take(&mut self) -> Msg {
+        mem::take(self)
+    }
+
+    /// Whether the payload was copied by [`Msg::duplicate`], or is constant (what `ZMQ_SHARED` says).
+    #[inline]
+    pub fn is_shared(&self) -> bool {
+        self.flags & SHARED != 0 || self.kind == CONSTANT
+    }
+
+    /// What the message is to the library.
+    #[inline]
+    pub fn class(&self) -> Class {
+        Class::from_byte(self.class)
+    }
+
+    /// Says what the message is to the library.
+    #[inline]
+    pub fn set_class(&mut self, class: Class) {
+        self.class = class as u8;
+    }
+
+    /// The properties of the connection that the message came from.
+    #[inline]
+    pub fn metadata(&self) -> Option<&Metadata> {
+        // SAFETY: null, or a reference is held as long as the message lives.
+        unsafe { self.metadata.as_ref() }
+    }
+
+    /// Sets or removes the properties.
+    #[inline]
+    pub fn set_metadata(&mut self, metadata: Option<MetadataRef>) {
+        let new = metadata.map_or(ptr::null(), MetadataRef::into_raw);
+        let old = mem::replace(&mut self.metadata, new);
+        if let Some(old) = NonNull::new(old.cast_mut()) {
+            // SAFETY: the message's reference, taken out of it.
+            drop(unsafe { MetadataRef::from_raw(old) });
+        }
+    }
+
+    /// The routing id of a SERVER's or PEER's peer; 0 is none.
+    #[inline]
+    pub fn routing_id(&self) -> u32 {
+        self.routing_id
+    }
+
+    /// Sets the routing id; 0 removes it.
+    #[inline]
+    pub fn set_routing_id(&mut self, routing_id: u32) {
+        self.routing_id = routing_id;
+    }
+
+    /// The group of a RADIO's or DISH's message, empty if it has none.
+    pub fn group(&self) -> &CStr {
+        // SAFETY: null, or a reference is held as long as the message lives.
+        match unsafe { self.group.as_ref() } {
+            Some(group) => CStr::from_bytes_until_nul(&group.name).unwrap_or_default(),
+            None => c"",
+        }
+    }
+
+    /// Sets the group: at most 255 bytes and no NUL, else `EINVAL`. `ENOMEM`.
+    pub fn set_group(&mut self, name: impl AsRef<[u8]>) -> Result<()> {
+        let name = name.as_ref();
+        if name.len() > GROUP_MAX || name.contains(&0) {
+            return Err(Errno::EINVAL);
+        }
+        let new = if name.is_empty() { ptr::null_mut() } else { Group::allocate(name)?.as_ptr() };
+        let old = mem::replace(&mut self.group, new);
+        // SAFETY: the message's reference, taken out of it.
+        unsafe { Group::release(old) };
+        Ok(())
+    }
+
+    const fn with_body(kind: u8, body: Body) -> Msg {
+        Msg {
+            body,
+            metadata: ptr::null(),
+            group: ptr::null_mut(),
+            routing_id: 0,
+            kind,
+            class: Class::Data as u8,
+            flags: 0,
+            inline_size: 0,
+        }
+    }
+
+    fn far(kind: u8, owner: *mut c_void, data: *mut u8, size: usize) -> Msg {
+        let far = Far { owner, data, size };
+        Msg::with_body(kind, Body { far })
+    }
+
+    /// The payload's reference count, if it has one.
+    fn references(&self) -> Option<&References> {
+        match self.kind {
+            // SAFETY: these kinds have a live owner in `far`, whose first field is the count.
+            HEAP | SLICE | EXTERNAL => unsafe { self.body.far.owner.cast::<References>().as_ref() },
+            _ => None,
+        }
+    }
+
+    /// Replaces the payload by a copy that is this message's alone.
+    fn make_own(&mut self) -> Result<()> {
+        let mut own = Msg::from_slice(self.data())?;
+        // The payload changes places, all else stays.
+        mem::swap(&mut self.body, &mut own.body);
+        mem::swap(&mut self.kind, &mut own.kind);
+        mem::swap(&mut self.inline_size, &mut own.inline_size);
+        own.flags = self.flags & SHARED;
+        self.flags &= !SHARED;
+        Ok(())
+    }
+
+    /// Gives up the payload; the caller makes sure that nothing looks at it again.
+    #[inline]
+    fn release_payload(&mut self) {
+        let Some(references) = self.references() else {
+            return;
+        };
+        let counted = self.kind == SLICE || self.flags & SHARED != 0;
+        if counted && !references.drop(1) {
+            return;
+        }
+        // SAFETY: these kinds have `far` in the union, and a live owner there.
+        let owner = unsafe { NonNull::new_unchecked(self.body.far.owner) };
+        if self.kind == EXTERNAL {
+            // SAFETY: this was the last reference.
+            unsafe { External::release(owner.cast()) };
+        } else {
+            // SAFETY: this was the last reference.
+            unsafe { Block::free(owner.cast()) };
+        }
+    }
+
+    /// `zmq_msg_close` on memory that a C program owns: drops the content and makes the memory
+    /// an invalid message.
+    ///
+    /// # Safety
+    ///
+    /// `msg` points to a live message.
+    pub unsafe fn close(msg: *mut Msg) {
+        // Detached first: a free function may look at this very memory again.
+        // SAFETY: a live message, per the contract; the original is made invalid at once.
+        let content = unsafe { ptr::read(msg) };
+        // SAFETY: as above.
+        unsafe { (*msg).kind = CLOSED };
+        drop(content);
+    }
+}
+
+impl Default for Msg {
+    #[inline]
+    fn default() -> Msg {
+        Msg::new()
+    }
+}
+
+impl Drop for Msg {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(metadata) = NonNull::new(self.metadata.cast_mut()) {
+            // SAFETY: the message's reference, not used again.
+            drop(unsafe { MetadataRef::from_raw(metadata) });
+        }
+        if !self.group.is_null() {
+            // SAFETY: the message's reference, not used again.
+            unsafe { Group::release(self.group) };
+        }
+        // Last, as it may call the application's function.
+        if self.kind != INLINE {
+            self.release_payload();
+        }
+    }
+}
+
+impl fmt::Debug for Msg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Msg");
+        out.field("class", &self.class()).field("len", &self.len());
+        if self.len() <= INLINE_MAX {
+            out.field("data", &self.data().escape_ascii().to_string());
+        }
+        out.field("more", &self.more()).finish()
+    }
+}
+
+impl Group {
+    fn allocate(name: &[u8]) -> Result<NonNull<Group>> {
+        // SAFETY: malloc may be called with any size.
+        let memory = unsafe { libc::malloc(size_of::<Group>()) };
+        let group = NonNull::new(memory.cast::<Group>()).ok_or(Errno::ENOMEM)?;
+        let mut padded = [0; GROUP_MAX + 1];
+        for (to, from) in padded.iter_mut().zip(name) {
+            *to = *from;
+        }
+        // SAFETY: fresh memory of the right size and malloc's alignment.
+        unsafe {
+            group.write(Group { references: References::new(), name: padded });
+        }
+        Ok(group)
+    }
+
+    /// Gives up one reference; null is none.
+    ///
+    /// # Safety
+    ///
+    /// A non-null `group` came from `allocate`, and the reference is the caller's.
+    unsafe fn release(group: *mut Group) {
+        // SAFETY: null, or live by the caller's reference.
+        if let Some(shared) = unsafe { group.as_ref() }
+            && shared.references.drop(1)
+        {
+            // SAFETY: this was the last reference.
+            unsafe { libc::free(group.cast()) };
+        }
+    }
+}
