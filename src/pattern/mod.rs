@@ -15,11 +15,29 @@
 //!   active pipes cost.
 //! - After [`Pattern::pipe_terminated`] the id is dead; it may be reused by a later `attach`.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
-use crate::options::Options;
+use crate::options::{Options, SocketType};
 
-/// Names a pipe among the pipes of one socket.
+mod dealer;
+mod dist;
+mod fq;
+mod lb;
+mod list;
+mod pair;
+mod pull;
+mod push;
+#[cfg(test)]
+mod testing;
+
+/// Names a pipe among the pipes of one socket. Ids are small numbers (places in the socket's table
+/// of pipes): the patterns keep tables indexed by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PipeId(pub u32);
 
@@ -37,6 +55,9 @@ pub trait Pipes {
     /// passive for writing. The mark is only reached between messages, never within one, but a
     /// pipe can be ended by its peer within one.
     fn check_write(&mut self, pipe: PipeId) -> bool;
+    /// Whether the high-water mark holds writes back. Unlike `!check_write` it is `false` for an ended
+    /// pipe. `true` makes the pipe passive for writing.
+    fn is_full(&mut self, pipe: PipeId) -> bool;
     /// Writes a frame, taking `msg`'s content and leaving it empty. `false`: full or ended, `msg` is
     /// untouched, and the pipe is passive for writing. Frames become visible to the reader when
     /// `flush` is called after the last part of a message (a frame with `more` unset).
@@ -79,13 +100,17 @@ pub trait Pattern<P: Pipes>: Send {
 
     /// Sends one frame; its `more` flag is set as the caller wants it. On success `msg` is left
     /// empty. Errors leave it untouched: `EAGAIN` (would block), `EFSM`, `EHOSTUNREACH`, `ENOTSUP`,
-    /// `EINVAL`.
+    /// `EINVAL`, `ENOMEM`, `EPIPE`.
+    ///
+    /// `EPIPE` is not for the application: the pipe ended in the middle of this message, what was
+    /// sent of it is lost, and any further parts will be dropped. A blocking caller drops this part
+    /// too and reports success; a non-blocking one reports `EAGAIN`.
     fn send(&mut self, cx: &mut Cx<'_, P>, msg: &mut Msg) -> Result<()> {
         let _ = (cx, msg);
         Err(Errno::ENOTSUP)
     }
 
-    /// Receives one frame. Errors: `EAGAIN` (would block), `EFSM`, `ENOTSUP`.
+    /// Receives one frame. Errors: `EAGAIN` (would block), `EFSM`, `ENOTSUP`, `ENOMEM`.
     fn recv(&mut self, cx: &mut Cx<'_, P>, msg: &mut Msg) -> Result<()> {
         let _ = (cx, msg);
         Err(Errno::ENOTSUP)
@@ -143,5 +168,37 @@ pub trait Pattern<P: Pipes>: Send {
     fn peer_state(&mut self, cx: &mut Cx<'_, P>, routing_id: &[u8]) -> Result<i32> {
         let _ = (cx, routing_id);
         Err(Errno::ENOTSUP)
+    }
+}
+
+/// The pattern of a socket type.
+///
+/// # Errors
+/// `EINVAL`: a socket type that is not supported yet.
+pub fn create<P: Pipes + 'static>(
+    socket_type: SocketType,
+    options: &Options,
+) -> Result<Box<dyn Pattern<P>>> {
+    let _ = options;
+    Ok(match socket_type {
+        SocketType::Pair => Box::new(pair::Pair::default()),
+        SocketType::Push => Box::new(push::Push::default()),
+        SocketType::Pull => Box::new(pull::Pull::default()),
+        SocketType::Dealer => Box::new(dealer::Dealer::default()),
+        _ => return Err(Errno::EINVAL),
+    })
+}
+
+/// Reads and drops all that a pipe holds, for sockets that take nothing from it. It keeps the peer
+/// from filling the pipe, and lets the pipe's end be seen.
+fn discard_input<P: Pipes>(pipes: &mut P, pipe: PipeId) {
+    let mut msg = Msg::new();
+    while pipes.read(pipe, &mut msg) {}
+}
+
+/// Writes the empty message that `ZMQ_PROBE_ROUTER` asks for to a new pipe.
+fn probe<P: Pipes>(pipes: &mut P, pipe: PipeId) {
+    if pipes.write(pipe, &mut Msg::new()) {
+        pipes.flush(pipe, true);
     }
 }

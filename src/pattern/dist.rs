@@ -1,0 +1,162 @@
+//! Fan-out: a message goes to every pipe that matches.
+
+use super::list::PipeList;
+use super::{PipeId, Pipes};
+use crate::msg::Msg;
+
+/// Sends copies of a message to the pipes that were marked. A pipe that is full misses the message;
+/// one that got its first part gets all parts.
+///
+/// The array of pipes has four parts: *matching* pipes take the message at hand; *active* ones can
+/// take parts of the message at hand; *eligible* ones can take the next message; the rest is full.
+/// Each part contains the one before it.
+#[derive(Debug, Default)]
+pub struct Distributor {
+    pipes: PipeList,
+    matching: usize,
+    active: usize,
+    eligible: usize,
+    /// The message at hand has further parts.
+    more: bool,
+}
+
+impl Distributor {
+    /// Adds a pipe. If a message is under way, the pipe starts with the next one.
+    pub fn attach(&mut self, pipe: PipeId) {
+        self.pipes.push(pipe);
+        self.activated(pipe);
+    }
+
+    /// Whether the pipe is one of these.
+    pub fn contains(&self, pipe: PipeId) -> bool {
+        self.pipes.position(pipe).is_some()
+    }
+
+    /// A pipe has room again.
+    pub fn activated(&mut self, pipe: PipeId) {
+        let Some(position) = self.pipes.position(pipe) else { return };
+        if position < self.eligible {
+            return;
+        }
+        self.pipes.swap(position, self.eligible);
+        self.eligible += 1;
+        if !self.more {
+            self.pipes.swap(self.eligible - 1, self.active);
+            self.active += 1;
+        }
+    }
+
+    /// A pipe is gone.
+    pub fn pipe_terminated(&mut self, pipe: PipeId) {
+        if let Some(position) = self.retire(pipe) {
+            self.pipes.remove(position);
+        }
+    }
+
+    /// Marks a pipe as matching. Full pipes cannot be marked.
+    pub fn mark(&mut self, pipe: PipeId) {
+        if let Some(position) = self.pipes.position(pipe)
+            && position >= self.matching
+            && position < self.eligible
+        {
+            self.pipes.swap(position, self.matching);
+            self.matching += 1;
+        }
+    }
+
+    /// Marks the pipes that are not marked, and unmarks the others.
+    pub fn invert_marks(&mut self) {
+        let marked = self.matching;
+        self.matching = 0;
+        for position in marked..self.eligible {
+            self.pipes.swap(position, self.matching);
+            self.matching += 1;
+        }
+    }
+
+    /// Marks every active pipe.
+    pub fn mark_all(&mut self) {
+        self.matching = self.active;
+    }
+
+    /// Unmarks all pipes.
+    pub fn unmark_all(&mut self) {
+        self.matching = 0;
+    }
+
+    /// Whether one of the marked pipes is full.
+    pub fn any_marked_is_full<P: Pipes>(&self, pipes: &mut P) -> bool {
+        (0..self.matching)
+            .any(|position| self.pipes.get(position).is_some_and(|pipe| pipes.is_full(pipe)))
+    }
+
+    /// Sends one frame to the marked pipes and leaves `msg` empty. The marks stay, for the next
+    /// part. `direct` as in [`Pipes::flush`].
+    pub fn send_to_marked<P: Pipes>(&mut self, pipes: &mut P, msg: &mut Msg, direct: bool) {
+        let more = msg.more();
+        // The last pipe gets the message itself, the ones before it get duplicates.
+        let mut position = 0;
+        while position < self.matching {
+            let Some(pipe) = self.pipes.get(position) else { break };
+            if self.write(pipes, pipe, msg, position) {
+                if !more {
+                    pipes.flush(pipe, direct);
+                }
+                position += 1;
+            } else if self.more {
+                // Another pipe has taken this position.
+                pipes.rollback(pipe);
+            }
+        }
+        *msg = Msg::new();
+        if !more {
+            self.active = self.eligible;
+        }
+        self.more = more;
+    }
+
+    /// Writes the message, or a duplicate of it, to the marked pipe at `position`. A pipe that does
+    /// not take it leaves the marked ones.
+    fn write<P: Pipes>(
+        &mut self,
+        pipes: &mut P,
+        pipe: PipeId,
+        msg: &mut Msg,
+        position: usize,
+    ) -> bool {
+        if position + 1 == self.matching {
+            let written = pipes.write(pipe, msg);
+            if !written {
+                self.retire(pipe);
+            }
+            return written;
+        }
+        let Ok(mut copy) = msg.duplicate() else {
+            // No memory for the copy: the pipe misses this message, but is not passive.
+            self.matching -= 1;
+            self.pipes.swap(position, self.matching);
+            return false;
+        };
+        let written = pipes.write(pipe, &mut copy);
+        if !written {
+            self.retire(pipe);
+        }
+        written
+    }
+
+    /// Moves a pipe behind all parts; returns where it is now.
+    fn retire(&mut self, pipe: PipeId) -> Option<usize> {
+        let mut position = self.pipes.position(pipe)?;
+        for border in [&mut self.matching, &mut self.active, &mut self.eligible] {
+            if position < *border {
+                *border -= 1;
+                self.pipes.swap(position, *border);
+                position = *border;
+            }
+        }
+        Some(position)
+    }
+}
+
+#[cfg(test)]
+mod tests;

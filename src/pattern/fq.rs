@@ -1,0 +1,119 @@
+//! Fair queueing: messages are taken round-robin from the pipes that have some.
+
+use super::list::PipeList;
+use super::{PipeId, Pipes};
+use crate::error::{Errno, Result};
+use crate::msg::Msg;
+
+/// Receives one message from each pipe in turn. All parts of a message come from one pipe in
+/// succession.
+#[derive(Debug, Default)]
+pub struct FairQueue {
+    /// Active pipes (those that may have something) first.
+    pipes: PipeList,
+    active: usize,
+    /// The pipe to read from next. Below `active` whenever there is an active pipe.
+    current: usize,
+    /// The message that is being read from `current` has further parts.
+    more: bool,
+    /// The pipe that went away in the middle of a message. The reader of its first parts is still
+    /// owed the end of the message.
+    broken: Option<PipeId>,
+}
+
+impl FairQueue {
+    /// Adds a pipe, as active.
+    pub fn attach(&mut self, pipe: PipeId) {
+        self.pipes.push(pipe);
+        self.activated(pipe);
+    }
+
+    /// A pipe has something again.
+    pub fn activated(&mut self, pipe: PipeId) {
+        if let Some(position) = self.pipes.position(pipe)
+            && position >= self.active
+        {
+            self.pipes.swap(position, self.active);
+            self.active += 1;
+        }
+    }
+
+    /// A pipe is gone.
+    pub fn pipe_terminated(&mut self, pipe: PipeId) {
+        let Some(mut position) = self.pipes.position(pipe) else { return };
+        if position < self.active {
+            if self.more && position == self.current {
+                self.more = false;
+                self.broken = Some(pipe);
+            }
+            position = self.deactivate(position);
+        }
+        self.pipes.remove(position);
+    }
+
+    /// Receives one frame and tells from which pipe. A message whose pipe was cut off in the middle
+    /// (`zmq_disconnect` between two parts) ends with an empty last part, so that parts of two
+    /// messages never run together.
+    ///
+    /// # Errors
+    /// `EAGAIN`: no pipe has anything; `msg` is left empty.
+    #[inline]
+    pub fn recv<P: Pipes>(&mut self, pipes: &mut P, msg: &mut Msg) -> Result<PipeId> {
+        if let Some(pipe) = self.broken.take() {
+            *msg = Msg::new();
+            return Ok(pipe);
+        }
+        while self.current < self.active {
+            let Some(pipe) = self.pipes.get(self.current) else { break };
+            if pipes.read(pipe, msg) {
+                self.more = msg.more();
+                if !self.more {
+                    self.current += 1;
+                    if self.current >= self.active {
+                        self.current = 0;
+                    }
+                }
+                return Ok(pipe);
+            }
+            self.deactivate(self.current);
+            if self.more {
+                self.more = false;
+                *msg = Msg::new();
+                return Ok(pipe);
+            }
+        }
+        *msg = Msg::new();
+        Err(Errno::EAGAIN)
+    }
+
+    /// Whether `recv` would succeed.
+    pub fn has_in<P: Pipes>(&mut self, pipes: &mut P) -> bool {
+        if self.more || self.broken.is_some() {
+            return true;
+        }
+        // Moving `current` here is fair: only pipes without messages are passed over.
+        while self.current < self.active {
+            let Some(pipe) = self.pipes.get(self.current) else { break };
+            if pipes.check_read(pipe) {
+                return true;
+            }
+            self.deactivate(self.current);
+        }
+        false
+    }
+
+    /// Moves an active pipe behind the active ones; returns where it is now.
+    fn deactivate(&mut self, position: usize) -> usize {
+        self.active -= 1;
+        self.pipes.swap(position, self.active);
+        if self.current == self.active {
+            // The last active pipe took the place of the one that left. If it was the current one
+            // it stays so, for it may be in the middle of a message.
+            self.current = if position == self.active { 0 } else { position };
+        }
+        self.active
+    }
+}
+
+#[cfg(test)]
+mod tests;
