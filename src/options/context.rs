@@ -1,0 +1,213 @@
+//! Options of a context, as `zmq_ctx_set`, `zmq_ctx_get` and their `_ext` forms know them.
+
+use std::collections::BTreeSet;
+
+use crate::consts::*;
+use crate::error::{Errno, Result};
+
+/// The most sockets that a context can be told to hold.
+const SOCKET_LIMIT: i32 = 65_535;
+
+/// How many bytes `ZMQ_THREAD_NAME_PREFIX` may have.
+const NAME_PREFIX_MAX: usize = 16;
+
+/// Size of `zmq_msg_t`, which is part of the ABI.
+const MSG_T_SIZE: i32 = 64;
+
+/// The values of a context's options.
+#[derive(Clone, Debug)]
+pub struct ContextOptions {
+    /// How many I/O threads start with the first socket.
+    pub io_threads: i32,
+    /// How many sockets may be open at once.
+    pub max_sockets: i32,
+    /// Size limit of a sent message in bytes.
+    pub max_msgsz: i32,
+    /// Scheduling priority of the I/O threads; -1 leaves it to the system.
+    pub thread_priority: i32,
+    /// Scheduling policy of the I/O threads; -1 leaves it to the system.
+    pub thread_sched_policy: i32,
+    /// The CPUs that the I/O threads may run on; none leaves it to the system.
+    pub thread_affinity: BTreeSet<i32>,
+    /// Put before the names of the I/O threads, with a slash between.
+    pub thread_name_prefix: Vec<u8>,
+    /// Whether sockets linger by default.
+    pub blocky: bool,
+    /// Whether sockets allow IPv6 by default.
+    pub ipv6: bool,
+    /// Whether received messages may refer to the receive buffer.
+    pub zero_copy_recv: bool,
+}
+
+impl Default for ContextOptions {
+    fn default() -> Self {
+        ContextOptions {
+            io_threads: ZMQ_IO_THREADS_DFLT,
+            max_sockets: ZMQ_MAX_SOCKETS_DFLT,
+            max_msgsz: i32::MAX,
+            thread_priority: ZMQ_THREAD_PRIORITY_DFLT,
+            thread_sched_policy: ZMQ_THREAD_SCHED_POLICY_DFLT,
+            thread_affinity: BTreeSet::new(),
+            thread_name_prefix: Vec::new(),
+            blocky: true,
+            ipv6: false,
+            zero_copy_recv: true,
+        }
+    }
+}
+
+impl ContextOptions {
+    /// Sets an option as `zmq_ctx_set_ext` does; `zmq_ctx_set` passes its int's bytes.
+    ///
+    /// # Errors
+    /// `EINVAL`: no such option, read only, or a wrong size or value.
+    pub fn set(&mut self, option: i32, value: &[u8]) -> Result<()> {
+        // Every int option takes 0 and up, but for the prefix, which takes any and text as well.
+        let number = value.try_into().ok().map(i32::from_ne_bytes);
+        if option == ZMQ_THREAD_NAME_PREFIX {
+            return self.set_name_prefix(number, value);
+        }
+        let number = number.filter(|&n| n >= 0).ok_or(Errno::EINVAL)?;
+        match option {
+            ZMQ_MAX_SOCKETS if number >= 1 => self.max_sockets = number,
+            ZMQ_IO_THREADS => self.io_threads = number,
+            ZMQ_IPV6 => self.ipv6 = number != 0,
+            ZMQ_BLOCKY => self.blocky = number != 0,
+            ZMQ_MAX_MSGSZ => self.max_msgsz = number,
+            ZMQ_ZERO_COPY_RECV => self.zero_copy_recv = number != 0,
+            ZMQ_THREAD_PRIORITY => self.thread_priority = number,
+            ZMQ_THREAD_SCHED_POLICY => self.thread_sched_policy = number,
+            ZMQ_THREAD_AFFINITY_CPU_ADD => _ = self.thread_affinity.insert(number),
+            ZMQ_THREAD_AFFINITY_CPU_REMOVE if self.thread_affinity.remove(&number) => {}
+            _ => return Err(Errno::EINVAL),
+        }
+        Ok(())
+    }
+
+    fn set_name_prefix(&mut self, number: Option<i32>, value: &[u8]) -> Result<()> {
+        self.thread_name_prefix = match number {
+            Some(number) => number.to_string().into_bytes(),
+            None if (1..=NAME_PREFIX_MAX).contains(&value.len()) => value.to_vec(),
+            None => return Err(Errno::EINVAL),
+        };
+        Ok(())
+    }
+
+    /// An option's value as `zmq_ctx_get` returns it.
+    ///
+    /// # Errors
+    /// `EINVAL`: no such option, or write only.
+    pub fn get(&self, option: i32) -> Result<i32> {
+        Ok(match option {
+            ZMQ_MAX_SOCKETS => self.max_sockets,
+            // The number is also that of ZMQ_THREAD_PRIORITY, which so cannot be read.
+            ZMQ_SOCKET_LIMIT => SOCKET_LIMIT,
+            ZMQ_IO_THREADS => self.io_threads,
+            ZMQ_IPV6 => self.ipv6.into(),
+            ZMQ_BLOCKY => self.blocky.into(),
+            ZMQ_MAX_MSGSZ => self.max_msgsz,
+            ZMQ_MSG_T_SIZE => MSG_T_SIZE,
+            ZMQ_ZERO_COPY_RECV => self.zero_copy_recv.into(),
+            ZMQ_THREAD_SCHED_POLICY => self.thread_sched_policy,
+            ZMQ_THREAD_NAME_PREFIX => leading_number(&self.thread_name_prefix),
+            _ => return Err(Errno::EINVAL),
+        })
+    }
+
+    /// Writes an option's value into the caller's buffer as `zmq_ctx_get_ext` does. The caller's
+    /// length variable stays as it was.
+    ///
+    /// # Errors
+    /// `EINVAL`: as [`ContextOptions::get`], or the buffer has not the size of an int and is not
+    /// large enough for the prefix.
+    pub fn get_ext(&self, option: i32, buffer: &mut [u8]) -> Result<()> {
+        if buffer.len() == size_of::<i32>() {
+            buffer.copy_from_slice(&self.get(option)?.to_ne_bytes());
+            return Ok(());
+        }
+        let prefix = &self.thread_name_prefix;
+        match buffer.get_mut(..prefix.len()) {
+            Some(start) if option == ZMQ_THREAD_NAME_PREFIX => start.copy_from_slice(prefix),
+            _ => return Err(Errno::EINVAL),
+        }
+        Ok(())
+    }
+}
+
+/// The number that the text starts with, as C's `atoi` reads it; 0 if there is none.
+fn leading_number(text: &[u8]) -> i32 {
+    let text = text.trim_ascii_start();
+    let (sign, digits) = match text {
+        [b'-', digits @ ..] => (-1, digits),
+        [b'+', digits @ ..] => (1, digits),
+        digits => (1, digits),
+    };
+    let number = digits
+        .iter()
+        .take_while(|b| b.is_ascii_digit())
+        .fold(0i64, |n, b| n.saturating_mul(10).saturating_add(sign * i64::from(b - b'0')));
+    number as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(o: &mut ContextOptions, option: i32, value: i32) -> Result<()> {
+        o.set(option, &value.to_ne_bytes())
+    }
+
+    #[test]
+    fn ints_are_stored_and_read_back() {
+        let mut o = ContextOptions::default();
+        let readable = [ZMQ_IO_THREADS, ZMQ_MAX_SOCKETS, ZMQ_MAX_MSGSZ, ZMQ_THREAD_SCHED_POLICY];
+        for option in readable {
+            set(&mut o, option, 7).unwrap();
+            assert_eq!(o.get(option), Ok(7));
+            assert_eq!(set(&mut o, option, -1), Err(Errno::EINVAL));
+            assert_eq!(o.set(option, &[1, 2]), Err(Errno::EINVAL));
+        }
+        for option in [ZMQ_IPV6, ZMQ_BLOCKY, ZMQ_ZERO_COPY_RECV] {
+            set(&mut o, option, 7).unwrap();
+            assert_eq!(o.get(option), Ok(1));
+        }
+        assert_eq!(set(&mut o, ZMQ_MAX_SOCKETS, 0), Err(Errno::EINVAL));
+        assert_eq!(set(&mut o, ZMQ_IO_THREADS, 0), Ok(()));
+    }
+
+    #[test]
+    fn some_options_go_one_way_only() {
+        let mut o = ContextOptions::default();
+        set(&mut o, ZMQ_THREAD_PRIORITY, 5).unwrap();
+        assert_eq!(o.get(ZMQ_SOCKET_LIMIT), Ok(65_535));
+        assert_eq!(o.get(ZMQ_MSG_T_SIZE), Ok(64));
+        assert_eq!(set(&mut o, ZMQ_MSG_T_SIZE, 64), Err(Errno::EINVAL));
+        assert_eq!(o.get(ZMQ_THREAD_AFFINITY_CPU_ADD), Err(Errno::EINVAL));
+        assert_eq!(o.get(1000), Err(Errno::EINVAL));
+    }
+
+    #[test]
+    fn only_a_cpu_that_was_added_can_be_removed() {
+        let mut o = ContextOptions::default();
+        assert_eq!(set(&mut o, ZMQ_THREAD_AFFINITY_CPU_REMOVE, 1), Err(Errno::EINVAL));
+        set(&mut o, ZMQ_THREAD_AFFINITY_CPU_ADD, 1).unwrap();
+        set(&mut o, ZMQ_THREAD_AFFINITY_CPU_REMOVE, 1).unwrap();
+        assert!(o.thread_affinity.is_empty());
+    }
+
+    #[test]
+    fn the_name_prefix_is_a_number_or_text() {
+        let mut o = ContextOptions::default();
+        set(&mut o, ZMQ_THREAD_NAME_PREFIX, 1234).unwrap();
+        assert_eq!(o.get(ZMQ_THREAD_NAME_PREFIX), Ok(1234));
+        o.set(ZMQ_THREAD_NAME_PREFIX, b"foobar").unwrap();
+        assert_eq!(o.get(ZMQ_THREAD_NAME_PREFIX), Ok(0));
+        let mut buffer = [b'x'; 8];
+        o.get_ext(ZMQ_THREAD_NAME_PREFIX, &mut buffer).unwrap();
+        assert_eq!(&buffer, b"foobarxx");
+        assert_eq!(o.get_ext(ZMQ_THREAD_NAME_PREFIX, &mut buffer[..5]), Err(Errno::EINVAL));
+        assert_eq!(o.get_ext(ZMQ_IO_THREADS, &mut buffer), Err(Errno::EINVAL));
+        assert_eq!(o.set(ZMQ_THREAD_NAME_PREFIX, b"a prefix too long"), Err(Errno::EINVAL));
+        assert_eq!(o.set(ZMQ_THREAD_NAME_PREFIX, b""), Err(Errno::EINVAL));
+    }
+}
