@@ -1,0 +1,261 @@
+//! Messages to bytes.
+//!
+//! Frames are copied, header and payload, into one buffer, so that a batch of small messages goes out
+//! with one write. A payload from [`LARGE`] bytes up is not copied: the message itself is kept, and
+//! its place in the stream is a position in the buffer.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use smallvec::{Array, SmallVec};
+
+use super::Config;
+use super::command::{CANCEL, JOIN, LEAVE, SUBSCRIBE};
+use super::frame::{COMMAND, Framing, MAX_HEADER, MORE};
+use super::mechanism::Seal;
+use crate::error::{Errno, Result};
+use crate::msg::{Class, Msg};
+use crate::options::SocketType;
+
+/// From this size on a payload is referred to, not copied: a `writev` element costs about as much
+/// as copying so much.
+const LARGE: usize = 8 * 1024;
+
+/// Sent bytes at the front of the buffer that are worth moving the rest for.
+const COMPACT: usize = 64 * 1024;
+
+/// Room that the buffer starts with.
+const FIRST: usize = 1024;
+
+/// A connection's sending half.
+pub struct Encoder {
+    framing: Framing,
+    version: (u8, u8),
+    groups: bool,
+    seal: Option<Box<dyn Seal>>,
+    buffer: Vec<u8>,
+    /// Bytes of the buffer that were sent.
+    sent: usize,
+    /// Payloads between the bytes of the buffer, in order.
+    large: VecDeque<Large>,
+    /// Bytes of the first of them that were sent.
+    large_sent: usize,
+    pending: usize,
+}
+
+struct Large {
+    /// Where in the buffer the payload belongs: behind this many of its bytes.
+    at: usize,
+    msg: Msg,
+}
+
+impl Encoder {
+    /// An encoder whose stream starts with `unsent`.
+    pub(super) fn new(
+        config: &Config,
+        framing: Framing,
+        version: (u8, u8),
+        seal: Option<Box<dyn Seal>>,
+        unsent: Vec<u8>,
+    ) -> Self {
+        Self {
+            framing,
+            version,
+            groups: config.socket_type == SocketType::Radio && framing != Framing::Raw,
+            seal,
+            pending: unsent.len(),
+            buffer: unsent,
+            sent: 0,
+            large: VecDeque::new(),
+            large_sent: 0,
+        }
+    }
+
+    /// Adds a frame to the stream: data, a subscription (a command or a message, as the peer's
+    /// version wants it), a command. Classes that are no wire matter, and commands that the
+    /// peer's version does not have, are dropped. `ENOMEM`; a message may then lack frames, so the
+    /// connection has to end.
+    #[inline]
+    pub fn push(&mut self, msg: Msg) -> Result<()> {
+        if msg.class() == Class::Data && !self.groups {
+            let flags = if msg.more() { MORE } else { 0 };
+            return self.frame(flags, &[], msg);
+        }
+        self.push_other(msg)
+    }
+
+    /// Bytes that wait to be sent.
+    pub fn pending_bytes(&self) -> usize {
+        self.pending
+    }
+
+    /// Whether nothing waits to be sent.
+    pub fn is_empty(&self) -> bool {
+        self.pending == 0
+    }
+
+    /// Appends the start of what waits, up to as many elements as `out` holds inline. Not everything
+    /// need be in it: ask again after [`Encoder::consume`].
+    pub fn slices<'a, A>(&'a self, out: &mut SmallVec<A>)
+    where
+        A: Array<Item = IoSlice<'a>>,
+    {
+        let mut add = |bytes: &'a [u8]| {
+            let room = out.len() < out.inline_size();
+            if room && !bytes.is_empty() {
+                out.push(IoSlice::new(bytes));
+            }
+            room
+        };
+        let mut from = self.sent;
+        let mut skip = self.large_sent;
+        for large in &self.large {
+            let bytes = self.buffer.get(from..large.at).unwrap_or_default();
+            if !add(bytes) || !add(large.msg.data().get(skip..).unwrap_or_default()) {
+                return;
+            }
+            from = large.at;
+            skip = 0;
+        }
+        add(self.buffer.get(from..).unwrap_or_default());
+    }
+
+    /// Says that the next `n` bytes were sent.
+    pub fn consume(&mut self, n: usize) {
+        self.pending = self.pending.saturating_sub(n);
+        let mut left = n;
+        while let Some(front) = self.large.front() {
+            let bytes = front.at.saturating_sub(self.sent).min(left);
+            self.sent = self.sent.saturating_add(bytes);
+            left = left.saturating_sub(bytes);
+            if self.sent < front.at {
+                return;
+            }
+            let payload = front.msg.len().saturating_sub(self.large_sent);
+            if left < payload {
+                self.large_sent = self.large_sent.saturating_add(left);
+                return;
+            }
+            left = left.saturating_sub(payload);
+            self.large_sent = 0;
+            self.large.pop_front();
+        }
+        self.sent = self.sent.saturating_add(left);
+        if self.sent >= self.buffer.len() {
+            self.buffer.clear();
+            self.sent = 0;
+        }
+    }
+
+    /// Gives memory back that is not in use.
+    pub fn release_memory(&mut self) {
+        if self.is_empty() {
+            self.buffer = Vec::new();
+            self.large = VecDeque::new();
+        }
+    }
+
+    /// Bytes of memory held, payloads aside.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.buffer.capacity()
+    }
+
+    #[cold]
+    fn push_other(&mut self, msg: Msg) -> Result<()> {
+        let has_commands = self.version.0 >= 3;
+        match msg.class() {
+            Class::Data => self.push_to_group(msg),
+            Class::Subscribe | Class::Cancel => {
+                let subscribe = msg.class() == Class::Subscribe;
+                // A message before 3.1, whose first byte says which it is.
+                let (flags, head) = match (self.version >= (3, 1), subscribe) {
+                    (true, true) => (COMMAND, SUBSCRIBE),
+                    (true, false) => (COMMAND, CANCEL),
+                    (false, true) => (0, &[1][..]),
+                    (false, false) => (0, &[0][..]),
+                };
+                self.frame(flags, head, msg)
+            }
+            Class::Join if has_commands => self.frame(COMMAND, JOIN, named_group(msg)?),
+            Class::Leave if has_commands => self.frame(COMMAND, LEAVE, named_group(msg)?),
+            Class::Command if has_commands => self.frame(COMMAND, &[], msg),
+            _ => Ok(()),
+        }
+    }
+
+    /// RADIO: the group's name goes before the message, as a frame of its own.
+    fn push_to_group(&mut self, msg: Msg) -> Result<()> {
+        let group = Msg::from_slice(msg.group().to_bytes())?;
+        self.frame(MORE, &[], group)?;
+        self.frame(0, &[], msg)
+    }
+
+    /// Adds a frame whose body is `head`, then the message's payload.
+    #[inline]
+    fn frame(&mut self, flags: u8, head: &[u8], msg: Msg) -> Result<()> {
+        if self.seal.is_some() {
+            return self.sealed_frame(flags, head, &msg);
+        }
+        let len = msg.len();
+        let body = head.len().saturating_add(len);
+        let copied = if len < LARGE { body } else { head.len() };
+        self.reserve(copied.saturating_add(MAX_HEADER))?;
+        if len >= LARGE {
+            self.large.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        }
+        let before = self.buffer.len();
+        self.framing.put_header(flags, body, &mut self.buffer);
+        self.buffer.extend_from_slice(head);
+        let after = if len < LARGE {
+            self.buffer.extend_from_slice(msg.data());
+            self.buffer.len()
+        } else {
+            self.large.push_back(Large { at: self.buffer.len(), msg });
+            self.buffer.len().saturating_add(len)
+        };
+        self.pending = self.pending.saturating_add(after.saturating_sub(before));
+        Ok(())
+    }
+
+    fn sealed_frame(&mut self, flags: u8, head: &[u8], msg: &Msg) -> Result<()> {
+        let Some(seal) = &mut self.seal else { return Ok(()) };
+        let sealed = seal.sealed_len(head.len().saturating_add(msg.len()));
+        let before = self.buffer.len();
+        self.buffer.try_reserve(sealed.saturating_add(MAX_HEADER)).map_err(|_| Errno::ENOMEM)?;
+        self.framing.put_header(0, sealed, &mut self.buffer);
+        if let Err(error) = seal.seal(flags, head, msg.data(), &mut self.buffer) {
+            self.buffer.truncate(before);
+            return Err(error);
+        }
+        let added = self.buffer.len().saturating_sub(before);
+        self.pending = self.pending.saturating_add(added);
+        Ok(())
+    }
+
+    /// Makes room for `more` bytes behind the buffer's.
+    #[inline]
+    fn reserve(&mut self, more: usize) -> Result<()> {
+        if self.buffer.capacity().saturating_sub(self.buffer.len()) >= more {
+            return Ok(());
+        }
+        self.grow(more)
+    }
+
+    #[cold]
+    fn grow(&mut self, more: usize) -> Result<()> {
+        if self.sent >= COMPACT && self.sent >= self.buffer.len() / 2 {
+            self.buffer.drain(..self.sent);
+            for large in &mut self.large {
+                large.at = large.at.saturating_sub(self.sent);
+            }
+            self.sent = 0;
+        }
+        self.buffer.try_reserve(more.max(FIRST)).map_err(|_| Errno::ENOMEM)
+    }
+}
+
+/// A message whose payload is the group's name, wherever that came in.
+fn named_group(msg: Msg) -> Result<Msg> {
+    if msg.is_empty() { Msg::from_slice(msg.group().to_bytes()) } else { Ok(msg) }
+}

@@ -1,0 +1,99 @@
+//! Frame headers: ZMTP 1.0 (RFC 13) and the form that 2.0 to 3.1 share (RFC 15, 23, 37).
+
+use super::error::ProtoError;
+
+/// More frames of this message follow. Bit 0 in every version.
+pub const MORE: u8 = 1;
+/// The length takes eight bytes. ZMTP 2.0 and later.
+pub const LONG: u8 = 2;
+/// The frame is a command. ZMTP 3.0 and later.
+pub const COMMAND: u8 = 4;
+
+/// The longest header: 0xFF, eight bytes of length, flags (ZMTP 1.0).
+pub const MAX_HEADER: usize = 10;
+
+/// How frames are delimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// ZMTP 1.0: length including the flags byte, flags.
+    V1,
+    /// ZMTP 2.0 and 3.x: flags, length.
+    V2,
+    /// No frames: a byte stream (`ZMQ_STREAM`).
+    Raw,
+}
+
+/// A frame's header as it came from the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// [`MORE`] and [`COMMAND`]; other bits are not interpreted.
+    pub flags: u8,
+    /// Bytes of the header itself.
+    pub size: usize,
+    /// Bytes of the body, as the peer declares them.
+    pub len: u64,
+}
+
+impl Framing {
+    /// Reads the header at the start of `data`; `None` if it is not all there.
+    #[inline]
+    pub fn header(self, data: &[u8]) -> Result<Option<Header>, ProtoError> {
+        match self {
+            Self::V2 => Ok(header_v2(data)),
+            Self::V1 => header_v1(data),
+            Self::Raw => Ok(None),
+        }
+    }
+
+    /// Appends the header of a frame with a body of `len` bytes. A [`Framing::Raw`] frame has none.
+    #[inline]
+    pub fn put_header(self, flags: u8, len: usize, out: &mut Vec<u8>) {
+        match self {
+            Self::V2 => match u8::try_from(len) {
+                Ok(short) => out.extend_from_slice(&[flags, short]),
+                Err(_) => {
+                    let [a, b, c, d, e, f, g, h] = (len as u64).to_be_bytes();
+                    out.extend_from_slice(&[flags | LONG, a, b, c, d, e, f, g, h]);
+                }
+            },
+            Self::V1 => {
+                // The flags byte counts, and 0xFF announces the long form.
+                let counted = (len as u64).saturating_add(1);
+                match u8::try_from(counted) {
+                    Ok(short) if short < 0xFF => out.extend_from_slice(&[short, flags & MORE]),
+                    _ => {
+                        let [a, b, c, d, e, f, g, h] = counted.to_be_bytes();
+                        out.extend_from_slice(&[0xFF, a, b, c, d, e, f, g, h, flags & MORE]);
+                    }
+                }
+            }
+            Self::Raw => {}
+        }
+    }
+}
+
+#[inline]
+fn header_v2(data: &[u8]) -> Option<Header> {
+    let (&flags, rest) = data.split_first()?;
+    if flags & LONG == 0 {
+        let &len = rest.first()?;
+        Some(Header { flags, size: 2, len: u64::from(len) })
+    } else {
+        let len = u64::from_be_bytes(*rest.first_chunk::<8>()?);
+        Some(Header { flags, size: 9, len })
+    }
+}
+
+#[inline]
+fn header_v1(data: &[u8]) -> Result<Option<Header>, ProtoError> {
+    let Some((&first, rest)) = data.split_first() else { return Ok(None) };
+    let (counted, size, flags) = if first == 0xFF {
+        let Some((long, rest)) = rest.split_first_chunk::<8>() else { return Ok(None) };
+        (u64::from_be_bytes(*long), 10, rest.first())
+    } else {
+        (u64::from(first), 2, rest.first())
+    };
+    // A length that does not even count the flags is refused before the flags arrive.
+    let Some(len) = counted.checked_sub(1) else { return Err(ProtoError::Frame) };
+    Ok(flags.map(|&flags| Header { flags: flags & MORE, size, len }))
+}

@@ -1,0 +1,325 @@
+//! From the first byte to the first message: greeting, mechanism or routing id, result.
+
+use core::mem;
+
+use super::Config;
+use super::decoder::Decoder;
+use super::encoder::Encoder;
+use super::error::{Event, ProtoError};
+use super::frame::{COMMAND, Framing, MAX_HEADER};
+use super::greeting::{Dialect, Greeting, mechanism_field};
+use super::mechanism::{AuthReply, AuthRequest, Mechanism, Outcome, Status};
+use super::null::Null;
+use crate::error::Result;
+use crate::msg::{RecvBuffer, Spare};
+use crate::options::{Mechanism as MechanismKind, SocketType};
+
+/// The largest frame of a handshake: a bound on what a peer that has not proved anything can make
+/// us hold. `ZMQ_MAXMSGSIZE` limits messages, and has no say here (in libzmq it has, so that a small
+/// one lets no peer in).
+pub const MAX_HANDSHAKE_FRAME: usize = 64 * 1024;
+
+/// The longest routing id a peer may have (RFC 13, RFC 15).
+const MAX_ROUTING_ID: u64 = 255;
+
+/// What one read should have room for while frames are small.
+const READ: usize = 512;
+
+/// What the caller has to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Write [`Handshake::output`], read more, call again. Also when a request to the authenticator
+    /// is outstanding.
+    NeedMore,
+    /// As `NeedMore`, and put this to the authenticator; its answer goes to
+    /// [`Handshake::authenticated`]. Comes once.
+    WaitAuth(AuthRequest),
+    /// Call [`Handshake::finish`].
+    Done,
+}
+
+/// One side's handshake.
+///
+/// Write what [`output`](Self::output) has, read into [`space`](Self::space), call
+/// [`advance`](Self::advance), until it is done. After an error the output should still be offered to
+/// the peer once, because it may hold an ERROR command.
+pub struct Handshake {
+    config: Config,
+    input: RecvBuffer,
+    output: Vec<u8>,
+    written: usize,
+    state: State,
+    peer: Peer,
+    /// How much of the input a frame under way takes.
+    wanted: usize,
+}
+
+enum State {
+    Greeting(Greeting),
+    /// ZMTP 1.0 and 2.0: the peer's first frame is its routing id.
+    RoutingId(Framing),
+    Mechanism(Box<dyn Mechanism>),
+    Done(Framing, Outcome),
+}
+
+/// What the handshake told about the peer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// The version spoken from now on: (1, 0), (2, 0), (3, 0) or (3, 1).
+    pub version: (u8, u8),
+    /// Its socket type, if it said so.
+    pub socket_type: Option<SocketType>,
+    /// Its routing id; empty if it has none.
+    pub routing_id: Vec<u8>,
+    /// The properties its messages carry: its metadata and the authenticator's. None before 3.0.
+    pub properties: Vec<(String, Vec<u8>)>,
+    /// It takes every message, because it cannot subscribe (ZMTP 1.0 before its greeting).
+    pub subscribe_to_all: bool,
+}
+
+/// A connection after its handshake.
+pub struct Established {
+    /// Starts with what the handshake has not sent yet.
+    pub encoder: Encoder,
+    /// Starts with what came after the handshake.
+    pub decoder: Decoder,
+    /// Whom we talk to.
+    pub peer: Peer,
+}
+
+impl Established {
+    /// A connection without protocol (`ZMQ_STREAM`).
+    pub fn raw(config: &Config) -> Self {
+        Self {
+            encoder: Encoder::new(config, Framing::Raw, (0, 0), None, Vec::new()),
+            decoder: Decoder::new(config, Framing::Raw, (0, 0), None, RecvBuffer::new()),
+            peer: Peer::default(),
+        }
+    }
+}
+
+impl Handshake {
+    /// A handshake about to begin; its output is the signature.
+    pub fn new(config: &Config) -> Self {
+        let mut greeting = Greeting::new(config);
+        let mut output = Vec::new();
+        greeting.advance(&[], &mut output);
+        Self {
+            config: config.clone(),
+            input: RecvBuffer::new(),
+            output,
+            written: 0,
+            state: State::Greeting(greeting),
+            peer: Peer::default(),
+            wanted: 0,
+        }
+    }
+
+    /// Bytes to send now.
+    pub fn output(&self) -> &[u8] {
+        self.output.get(self.written..).unwrap_or_default()
+    }
+
+    /// Says that the first `n` bytes of the output were sent.
+    pub fn consume_output(&mut self, n: usize) {
+        self.written = self.written.saturating_add(n);
+        if self.written >= self.output.len() {
+            self.output.clear();
+            self.written = 0;
+        }
+    }
+
+    /// Room for bytes from the peer. `ENOMEM`.
+    pub fn space(&mut self) -> Result<Spare<'_>> {
+        let missing = self.wanted.saturating_sub(self.input.data().len());
+        self.input.spare(missing.max(READ))
+    }
+
+    /// Goes as far as the input allows.
+    pub fn advance(&mut self) -> core::result::Result<Progress, ProtoError> {
+        loop {
+            let step = match &mut self.state {
+                State::Greeting(_) => self.greet()?,
+                State::RoutingId(framing) => {
+                    let framing = *framing;
+                    self.take_routing_id(framing)?
+                }
+                State::Mechanism(_) => self.negotiate()?,
+                State::Done(..) => Some(Progress::Done),
+            };
+            if let Some(progress) = step {
+                return Ok(progress);
+            }
+        }
+    }
+
+    /// The authenticator's answer to [`Progress::WaitAuth`]; call [`Handshake::advance`] afterwards.
+    /// A refusal gives the event for the monitor, and the handshake goes on until the peer knows.
+    pub fn authenticated(
+        &mut self,
+        reply: AuthReply,
+    ) -> core::result::Result<Option<Event>, ProtoError> {
+        match &mut self.state {
+            State::Mechanism(mechanism) => mechanism.authenticated(reply),
+            _ => Err(ProtoError::NotAuthenticated),
+        }
+    }
+
+    /// The connection, once [`Progress::Done`] was returned; `None` before.
+    pub fn finish(mut self) -> Option<Established> {
+        let State::Done(framing, outcome) = self.state else { return None };
+        let unsent = self.output.split_off(self.written.min(self.output.len()));
+        let version = self.peer.version;
+        Some(Established {
+            encoder: Encoder::new(&self.config, framing, version, outcome.seal, unsent),
+            decoder: Decoder::new(&self.config, framing, version, outcome.open, self.input),
+            peer: self.peer,
+        })
+    }
+
+    fn greet(&mut self) -> core::result::Result<Option<Progress>, ProtoError> {
+        let State::Greeting(greeting) = &mut self.state else { return Ok(None) };
+        let Some((dialect, size)) = greeting.advance(self.input.data(), &mut self.output) else {
+            return Ok(Some(Progress::NeedMore));
+        };
+        self.input.consume(size);
+        self.state = match dialect {
+            Dialect::V3 { minor, mechanism } => {
+                self.peer.version = (3, minor);
+                State::Mechanism(self.mechanism(&mechanism)?)
+            }
+            Dialect::Unversioned => {
+                self.refuse_if_secure()?;
+                self.peer.version = (1, 0);
+                self.peer.subscribe_to_all =
+                    matches!(self.config.socket_type, SocketType::Pub | SocketType::Xpub);
+                // To such a peer the signature was the header of this frame.
+                self.output.extend_from_slice(&self.config.routing_id);
+                State::RoutingId(Framing::V1)
+            }
+            Dialect::V1 => {
+                self.refuse_if_secure()?;
+                self.peer.version = (1, 0);
+                self.put_routing_id(Framing::V1);
+                State::RoutingId(Framing::V1)
+            }
+            Dialect::V2(socket_type) => {
+                self.refuse_if_secure()?;
+                self.peer.version = (2, 0);
+                self.peer.socket_type = SocketType::from_i32(i32::from(socket_type)).ok();
+                self.put_routing_id(Framing::V2);
+                State::RoutingId(Framing::V2)
+            }
+        };
+        Ok(None)
+    }
+
+    /// Peers before 3.0 cannot authenticate, so a socket that wants it does not talk to them.
+    fn refuse_if_secure(&self) -> core::result::Result<(), ProtoError> {
+        if self.config.mechanism != MechanismKind::Null || !self.config.zap_domain.is_empty() {
+            return Err(ProtoError::VersionWithoutSecurity);
+        }
+        Ok(())
+    }
+
+    fn mechanism(&self, theirs: &[u8; 20]) -> core::result::Result<Box<dyn Mechanism>, ProtoError> {
+        if *theirs != mechanism_field(self.config.mechanism) {
+            return Err(ProtoError::MechanismMismatch);
+        }
+        match self.config.mechanism {
+            MechanismKind::Null => Ok(Box::new(Null::new(&self.config))),
+            // A mechanism that this build does not have never matches, as in libzmq.
+            MechanismKind::Plain | MechanismKind::Curve | MechanismKind::Gssapi => {
+                Err(ProtoError::MechanismMismatch)
+            }
+        }
+    }
+
+    fn put_routing_id(&mut self, framing: Framing) {
+        framing.put_header(0, self.config.routing_id.len(), &mut self.output);
+        self.output.extend_from_slice(&self.config.routing_id);
+    }
+
+    fn take_routing_id(
+        &mut self,
+        framing: Framing,
+    ) -> core::result::Result<Option<Progress>, ProtoError> {
+        let Some((size, len)) = self.frame(framing, MAX_ROUTING_ID)? else {
+            return Ok(Some(Progress::NeedMore));
+        };
+        let body = self.input.data().get(size..).and_then(|rest| rest.get(..len));
+        self.peer.routing_id = body.unwrap_or_default().to_vec();
+        self.input.consume(size.saturating_add(len));
+        self.state = State::Done(framing, Outcome::default());
+        Ok(None)
+    }
+
+    fn negotiate(&mut self) -> core::result::Result<Option<Progress>, ProtoError> {
+        let State::Mechanism(mechanism) = &mut self.state else { return Ok(None) };
+        put_commands(mechanism.as_mut(), &mut self.output)?;
+        if let Some(request) = mechanism.take_auth_request() {
+            return Ok(Some(Progress::WaitAuth(request)));
+        }
+        match mechanism.status() {
+            Status::Ready => return Ok(self.complete()),
+            Status::Failed(error) => return Err(error),
+            Status::Handshaking => {}
+        }
+        let Some((size, len)) = self.frame(Framing::V2, MAX_HANDSHAKE_FRAME as u64)? else {
+            return Ok(Some(Progress::NeedMore));
+        };
+        // The command flag is not asked for: libzmq does not, and peers of the first ZMTP 3.0
+        // drafts do not set it.
+        let body = self.input.data().get(size..).and_then(|rest| rest.get(..len));
+        if let State::Mechanism(mechanism) = &mut self.state {
+            mechanism.process_command(body.unwrap_or_default())?;
+        }
+        self.input.consume(size.saturating_add(len));
+        Ok(None)
+    }
+
+    fn complete(&mut self) -> Option<Progress> {
+        let done = State::Done(Framing::V2, Outcome::default());
+        if let State::Mechanism(mechanism) = mem::replace(&mut self.state, done) {
+            let mut outcome = mechanism.finish();
+            self.peer.routing_id = mem::take(&mut outcome.routing_id);
+            self.peer.socket_type = outcome.socket_type.take();
+            self.peer.properties = mem::take(&mut outcome.properties).into_iter().collect();
+            self.state = State::Done(Framing::V2, outcome);
+        }
+        None
+    }
+
+    /// Sizes of header and body of the frame at the start of the input, once it is there whole.
+    fn frame(
+        &mut self,
+        framing: Framing,
+        limit: u64,
+    ) -> core::result::Result<Option<(usize, usize)>, ProtoError> {
+        let data = self.input.data();
+        let Some(header) = framing.header(data)? else {
+            self.wanted = MAX_HEADER;
+            return Ok(None);
+        };
+        if header.len > limit {
+            return Err(ProtoError::TooBig);
+        }
+        let len = usize::try_from(header.len).map_err(|_| ProtoError::TooBig)?;
+        let total = header.size.saturating_add(len);
+        self.wanted = total;
+        Ok((data.len() >= total).then_some((header.size, len)))
+    }
+}
+
+/// Writes the commands that the mechanism has for the peer now.
+fn put_commands(
+    mechanism: &mut dyn Mechanism,
+    output: &mut Vec<u8>,
+) -> core::result::Result<(), ProtoError> {
+    let mut body = Vec::new();
+    while mechanism.next_command(&mut body)? {
+        Framing::V2.put_header(COMMAND, body.len(), output);
+        output.append(&mut body);
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! What a security mechanism is to the handshake, and what remains of it afterwards.
+//!
+//! During the handshake one [`Mechanism`] exchanges commands with the peer's. When it is ready it
+//! splits: [`Seal`] goes to the encoder, [`Open`] to the decoder, which may be on different
+//! threads from then on. A mechanism that does not protect messages (NULL, PLAIN) leaves neither,
+//! and frames are written and read without an indirect call.
+
+use std::collections::BTreeMap;
+
+use super::error::{Event, ProtoError};
+use crate::error::Result;
+use crate::msg::Msg;
+use crate::options::SocketType;
+
+/// A mechanism's side of the handshake. Commands are the bodies of command frames, name included.
+pub trait Mechanism: Send {
+    /// Appends our next command to `out`, or says `false` when it is not our turn.
+    fn next_command(&mut self, out: &mut Vec<u8>) -> core::result::Result<bool, ProtoError>;
+
+    /// Takes the peer's next command.
+    fn process_command(&mut self, body: &[u8]) -> core::result::Result<(), ProtoError>;
+
+    /// How far the handshake is.
+    fn status(&self) -> Status;
+
+    /// A request for the authenticator, given out once. Until it is answered by
+    /// [`Mechanism::authenticated`] the mechanism does not get past this point.
+    fn take_auth_request(&mut self) -> Option<AuthRequest> {
+        None
+    }
+
+    /// The authenticator's answer. A refusal is no error yet (the peer has to be told first), but it
+    /// gives the event for the monitor.
+    fn authenticated(
+        &mut self,
+        reply: AuthReply,
+    ) -> core::result::Result<Option<Event>, ProtoError>;
+
+    /// What the connection keeps, once the status is [`Status::Ready`].
+    fn finish(self: Box<Self>) -> Outcome;
+}
+
+/// How far a mechanism is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Commands or the authenticator's answer are outstanding.
+    Handshaking,
+    /// Both sides are done.
+    Ready,
+    /// Both sides know that it failed.
+    Failed(ProtoError),
+}
+
+/// What a mechanism asks of the authenticator (RFC 27). The caller adds what the connection knows:
+/// request id, domain, address, routing id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthRequest {
+    /// `NULL`, `PLAIN`, `CURVE` or `GSSAPI`.
+    pub mechanism: &'static str,
+    /// The mechanism's credential frames.
+    pub credentials: Vec<Vec<u8>>,
+}
+
+/// The authenticator's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthReply {
+    /// Nobody is bound to the authenticator's address.
+    Unavailable,
+    /// A well-formed reply.
+    Answered {
+        /// 200, 300, 400 or 500.
+        status: u16,
+        /// Becomes the `User-Id` property.
+        user_id: Vec<u8>,
+        /// Further properties.
+        properties: Vec<(String, Vec<u8>)>,
+    },
+}
+
+/// What a mechanism leaves to the connection.
+#[derive(Default)]
+pub struct Outcome {
+    /// The peer's metadata, with what the authenticator added.
+    pub properties: BTreeMap<String, Vec<u8>>,
+    /// The routing id the peer announced.
+    pub routing_id: Vec<u8>,
+    /// The socket type the peer announced.
+    pub socket_type: Option<SocketType>,
+    /// Protects what is sent.
+    pub seal: Option<Box<dyn Seal>>,
+    /// Opens what is received.
+    pub open: Option<Box<dyn Open>>,
+}
+
+/// A mechanism's sending state after the handshake.
+pub trait Seal: Send {
+    /// Bytes that a frame body of `len` bytes takes when sealed.
+    fn sealed_len(&self, len: usize) -> usize;
+
+    /// Appends the sealed form of the frame whose body is `head` followed by `body`: exactly
+    /// [`Seal::sealed_len`] bytes. `flags` are [`frame::MORE`](super::frame::MORE) and
+    /// [`frame::COMMAND`](super::frame::COMMAND); the outer frame carries none.
+    fn seal(&mut self, flags: u8, head: &[u8], body: &[u8], out: &mut Vec<u8>) -> Result<()>;
+}
+
+/// A mechanism's receiving state after the handshake.
+pub trait Open: Send {
+    /// Opens a frame body, and gives the flags that were sealed with it.
+    fn open(&mut self, sealed: &[u8]) -> core::result::Result<(u8, Msg), ProtoError>;
+}

@@ -1,0 +1,174 @@
+//! The NULL mechanism (RFC 23): each side sends READY with its metadata, or ERROR.
+
+use super::Config;
+use super::error::{Event, ProtoError, auth_event};
+use super::mechanism::{AuthReply, AuthRequest, Mechanism, Outcome, Status};
+use super::metadata::{self, Properties};
+use crate::options::SocketType;
+
+const READY: &[u8] = b"\x05READY";
+const ERROR: &[u8] = b"\x05ERROR";
+
+/// The property that the authenticator's user id becomes.
+const USER_ID: &str = "User-Id";
+
+/// Where authentication is. NULL has no credentials, but a socket with a ZAP domain asks all the same.
+enum Auth {
+    /// None is wanted, or it was granted.
+    Done,
+    /// The request has not been given out.
+    Wanted,
+    /// The request is with the authenticator.
+    Asked,
+    /// Refused with this status code.
+    Refused(u16),
+}
+
+/// NULL's handshake state.
+pub struct Null {
+    socket_type: SocketType,
+    ready: Vec<u8>,
+    auth: Auth,
+    enforce: bool,
+    user_id: Option<Vec<u8>>,
+    granted: Vec<(String, Vec<u8>)>,
+    sent: bool,
+    received: Option<Received>,
+}
+
+enum Received {
+    Ready(Properties),
+    Error(ProtoError),
+}
+
+impl Null {
+    /// A handshake for this configuration.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            socket_type: config.socket_type,
+            ready: metadata::local(config),
+            auth: if config.zap_domain.is_empty() { Auth::Done } else { Auth::Wanted },
+            enforce: config.zap_enforce_domain,
+            user_id: None,
+            granted: Vec::new(),
+            sent: false,
+            received: None,
+        }
+    }
+}
+
+impl Mechanism for Null {
+    fn next_command(&mut self, out: &mut Vec<u8>) -> Result<bool, ProtoError> {
+        if self.sent {
+            return Ok(false);
+        }
+        match self.auth {
+            Auth::Wanted | Auth::Asked => Ok(false),
+            Auth::Done => {
+                out.extend_from_slice(READY);
+                out.append(&mut self.ready);
+                self.sent = true;
+                Ok(true)
+            }
+            // A temporary failure is not told to the peer, which will try again.
+            Auth::Refused(300) => {
+                self.sent = true;
+                Ok(false)
+            }
+            Auth::Refused(status) => {
+                out.extend_from_slice(ERROR);
+                let reason = status.to_string();
+                out.push(u8::try_from(reason.len()).unwrap_or(0));
+                out.extend_from_slice(reason.as_bytes());
+                self.sent = true;
+                Ok(true)
+            }
+        }
+    }
+
+    fn process_command(&mut self, body: &[u8]) -> Result<(), ProtoError> {
+        if self.received.is_some() {
+            return Err(ProtoError::UnexpectedCommand);
+        }
+        self.received = Some(if let Some(metadata) = body.strip_prefix(READY) {
+            Received::Ready(Properties::parse(metadata, self.socket_type)?)
+        } else if let Some(reason) = body.strip_prefix(ERROR) {
+            Received::Error(parse_error(reason)?)
+        } else {
+            return Err(ProtoError::UnexpectedCommand);
+        });
+        Ok(())
+    }
+
+    fn status(&self) -> Status {
+        match &self.received {
+            Some(received) if self.sent => match (&self.auth, received) {
+                (_, Received::Error(error)) => Status::Failed(*error),
+                (Auth::Refused(_), _) => Status::Failed(ProtoError::NotAuthenticated),
+                (_, Received::Ready(_)) => Status::Ready,
+            },
+            _ => Status::Handshaking,
+        }
+    }
+
+    fn take_auth_request(&mut self) -> Option<AuthRequest> {
+        if !matches!(self.auth, Auth::Wanted) {
+            return None;
+        }
+        self.auth = Auth::Asked;
+        Some(AuthRequest { mechanism: "NULL", credentials: Vec::new() })
+    }
+
+    fn authenticated(&mut self, reply: AuthReply) -> Result<Option<Event>, ProtoError> {
+        if !matches!(self.auth, Auth::Asked) {
+            return Err(ProtoError::NotAuthenticated);
+        }
+        match reply {
+            AuthReply::Unavailable if self.enforce => Err(ProtoError::NoAuthenticator),
+            AuthReply::Unavailable => {
+                self.auth = Auth::Done;
+                Ok(None)
+            }
+            AuthReply::Answered { status: 200, user_id, properties } => {
+                self.auth = Auth::Done;
+                self.user_id = Some(user_id);
+                self.granted = properties;
+                Ok(None)
+            }
+            AuthReply::Answered { status, .. } => {
+                self.auth = Auth::Refused(status);
+                Ok(Some(auth_event(status)))
+            }
+        }
+    }
+
+    fn finish(self: Box<Self>) -> Outcome {
+        let Some(Received::Ready(theirs)) = self.received else { return Outcome::default() };
+        let mut properties = theirs.all;
+        // The authenticator's word goes before the peer's.
+        properties.extend(self.granted);
+        if let Some(user_id) = self.user_id {
+            properties.insert(USER_ID.to_owned(), user_id);
+        }
+        Outcome {
+            properties,
+            routing_id: theirs.routing_id,
+            socket_type: theirs.socket_type,
+            seal: None,
+            open: None,
+        }
+    }
+}
+
+/// Reads an ERROR command's reason: one byte of length, then a text, which is a ZAP status code if a
+/// library of this family sent it. Bytes after it are not looked at.
+fn parse_error(data: &[u8]) -> Result<ProtoError, ProtoError> {
+    let (&len, data) = data.split_first().ok_or(ProtoError::MalformedError)?;
+    let reason = data.get(..usize::from(len)).ok_or(ProtoError::MalformedError)?;
+    Ok(ProtoError::Refused(match reason {
+        b"300" => Some(300),
+        b"400" => Some(400),
+        b"500" => Some(500),
+        _ => None,
+    }))
+}
