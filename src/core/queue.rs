@@ -127,7 +127,7 @@ impl<T> Producer<T> {
     pub fn push(&mut self, item: T) -> Result<(), T> {
         // SAFETY: `chunk` is null or the producer's current chunk, which stays allocated while
         // the producer is in it (the consumer frees a chunk only after it moved to the next).
-        let full = self.chunk.is_null() || unsafe { (*self.chunk).slots.len() } == self.index;
+        let full = self.chunk.is_null() || unsafe { (&(*self.chunk).slots).len() } == self.index;
         if full && !self.advance() {
             return Err(item);
         }
@@ -167,7 +167,7 @@ impl<T> Producer<T> {
                 FIRST_CHUNK
             } else {
                 // SAFETY: as in `push`.
-                (unsafe { (*self.chunk).slots.len() } * 4).min(LAST_CHUNK)
+                (unsafe { (&(*self.chunk).slots).len() } * 4).min(LAST_CHUNK)
             };
             next = Chunk::allocate(capacity);
             if next.is_null() {
@@ -204,7 +204,7 @@ impl<T> Producer<T> {
             unsafe {
                 if chunk.is_null() {
                     chunk = self.shared.first.load(Ordering::Acquire);
-                } else if (*chunk).slots.len() == index {
+                } else if (&(*chunk).slots).len() == index {
                     chunk = (*chunk).next.load(Ordering::Acquire);
                     index = 0;
                 }
@@ -246,7 +246,7 @@ impl<T> Consumer<T> {
         // SAFETY: the consumer's current chunk is freed by nobody else. The next one was linked
         // before the item in it was published.
         let (len, next) =
-            unsafe { ((*self.chunk).slots.len(), (*self.chunk).next.load(Ordering::Acquire)) };
+            unsafe { ((&(*self.chunk).slots).len(), (*self.chunk).next.load(Ordering::Acquire)) };
         if self.index == len {
             let emptied = std::mem::replace(&mut self.chunk, next);
             self.index = 0;
@@ -326,7 +326,7 @@ impl<T> Drop for Shared<T> {
                 chunk = self.first.load(Ordering::Acquire);
             }
             for _ in end.count..self.published.load(Ordering::Acquire) {
-                if index == (*chunk).slots.len() {
+                if index == (&(*chunk).slots).len() {
                     let next = (*chunk).next.load(Ordering::Acquire);
                     free(chunk);
                     (chunk, index) = (next, 0);

@@ -10,7 +10,10 @@ pub mod epoll;
 pub mod event;
 pub mod fork;
 pub mod futex;
+pub mod names;
 pub mod poll;
+pub mod socket;
+pub mod tempdir;
 pub mod thread;
 
 /// The calling thread's errno.

@@ -1,0 +1,387 @@
+//! Stream sockets of the internet and UNIX families: non-blocking and close-on-exec from birth.
+
+use std::io::IoSlice;
+use std::mem::{MaybeUninit, offset_of};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+use libc::{c_int, c_void, sockaddr_storage, socklen_t};
+
+use super::last_errno;
+use crate::error::{Errno, Result};
+use crate::msg::Spare;
+
+/// Where a socket is bound or connected.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SocketAddress {
+    /// IPv4.
+    V4(SocketAddrV4),
+    /// IPv6, with the zone in its scope id.
+    V6(SocketAddrV6),
+    /// A UNIX-domain socket.
+    Unix(UnixName),
+}
+
+/// The name of a UNIX-domain socket: a path, or, where the first byte is NUL, an abstract name.
+/// Empty for a socket that was never bound.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UnixName(Vec<u8>);
+
+/// Room for a UNIX-domain name, and one more byte for the NUL that the system adds to a path.
+const UNIX_ROOM: usize = size_of::<libc::sockaddr_un>() - UNIX_START;
+const UNIX_START: usize = offset_of!(libc::sockaddr_un, sun_path);
+
+impl UnixName {
+    /// A name of `bytes`, as they stand in `sun_path` without a final NUL. Errors:
+    /// `ENAMETOOLONG`.
+    pub fn new(bytes: &[u8]) -> Result<UnixName> {
+        if bytes.len() >= UNIX_ROOM {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        Ok(UnixName(bytes.to_vec()))
+    }
+
+    /// The bytes, as they stand in `sun_path`.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl SocketAddress {
+    /// The protocol family.
+    fn family(&self) -> c_int {
+        match self {
+            SocketAddress::V4(_) => libc::AF_INET,
+            SocketAddress::V6(_) => libc::AF_INET6,
+            SocketAddress::Unix(_) => libc::AF_UNIX,
+        }
+    }
+
+    /// The form that the system takes.
+    pub(super) fn to_raw(&self) -> (sockaddr_storage, socklen_t) {
+        // SAFETY: all-zero bytes are a valid sockaddr_storage.
+        let mut storage: sockaddr_storage = unsafe { MaybeUninit::zeroed().assume_init() };
+        let start = (&raw mut storage).cast::<u8>();
+        let len = match self {
+            SocketAddress::V4(address) => {
+                // SAFETY: all-zero bytes are a valid sockaddr_in.
+                let mut raw: libc::sockaddr_in = unsafe { MaybeUninit::zeroed().assume_init() };
+                raw.sin_family = libc::AF_INET as libc::sa_family_t;
+                raw.sin_port = address.port().to_be();
+                raw.sin_addr.s_addr = u32::from(*address.ip()).to_be();
+                // SAFETY: sockaddr_storage is at least as large and as aligned as sockaddr_in.
+                unsafe { start.cast::<libc::sockaddr_in>().write(raw) };
+                size_of::<libc::sockaddr_in>()
+            }
+            SocketAddress::V6(address) => {
+                // SAFETY: all-zero bytes are a valid sockaddr_in6.
+                let mut raw: libc::sockaddr_in6 = unsafe { MaybeUninit::zeroed().assume_init() };
+                raw.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+                raw.sin6_port = address.port().to_be();
+                raw.sin6_addr.s6_addr = address.ip().octets();
+                raw.sin6_flowinfo = address.flowinfo();
+                raw.sin6_scope_id = address.scope_id();
+                // SAFETY: sockaddr_storage is at least as large and as aligned as sockaddr_in6.
+                unsafe { start.cast::<libc::sockaddr_in6>().write(raw) };
+                size_of::<libc::sockaddr_in6>()
+            }
+            SocketAddress::Unix(name) => {
+                storage.ss_family = libc::AF_UNIX as libc::sa_family_t;
+                // SAFETY: `UnixName::new` and `from_raw` keep the name shorter than sun_path, and
+                // sockaddr_storage is at least as large as sockaddr_un.
+                unsafe {
+                    let path = start.add(UNIX_START);
+                    path.copy_from_nonoverlapping(name.0.as_ptr(), name.0.len());
+                }
+                // The final NUL of a path is left to the system: an abstract name has none.
+                UNIX_START + name.0.len()
+            }
+        };
+        (storage, len as socklen_t)
+    }
+
+    /// Reads the system's form; `None` for a family that is not one of ours.
+    pub(super) fn from_raw(storage: &sockaddr_storage, len: socklen_t) -> Option<SocketAddress> {
+        let len = (len as usize).min(size_of::<sockaddr_storage>());
+        let start = (&raw const *storage).cast::<u8>();
+        match c_int::from(storage.ss_family) {
+            libc::AF_INET if len >= size_of::<libc::sockaddr_in>() => {
+                // SAFETY: the family says that the storage, large enough, holds a sockaddr_in.
+                let raw = unsafe { start.cast::<libc::sockaddr_in>().read() };
+                let ip = Ipv4Addr::from(u32::from_be(raw.sin_addr.s_addr));
+                Some(SocketAddress::V4(SocketAddrV4::new(ip, u16::from_be(raw.sin_port))))
+            }
+            libc::AF_INET6 if len >= size_of::<libc::sockaddr_in6>() => {
+                // SAFETY: the family says that the storage, large enough, holds a sockaddr_in6.
+                let raw = unsafe { start.cast::<libc::sockaddr_in6>().read() };
+                Some(SocketAddress::V6(SocketAddrV6::new(
+                    Ipv6Addr::from(raw.sin6_addr.s6_addr),
+                    u16::from_be(raw.sin6_port),
+                    raw.sin6_flowinfo,
+                    raw.sin6_scope_id,
+                )))
+            }
+            libc::AF_UNIX => {
+                let room = len.saturating_sub(UNIX_START).min(UNIX_ROOM);
+                // SAFETY: `room` bytes after the family lie inside the initialised storage.
+                let bytes = unsafe { std::slice::from_raw_parts(start.add(UNIX_START), room) };
+                let name = match bytes.first() {
+                    Some(0) => bytes,
+                    _ => bytes.split(|&byte| byte == 0).next().unwrap_or_default(),
+                };
+                Some(SocketAddress::Unix(UnixName(name.to_vec())))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Who is at the other end of a UNIX-domain connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+    /// Process id.
+    pub pid: i32,
+}
+
+/// An owned stream socket.
+#[derive(Debug)]
+pub struct Socket(OwnedFd);
+
+impl Socket {
+    /// A fresh stream socket for addresses like `address`. Errors: `EAFNOSUPPORT`, `EMFILE`,
+    /// `ENFILE`, `ENOBUFS`, `ENOMEM`.
+    pub fn open(address: &SocketAddress) -> Result<Socket> {
+        let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+        // SAFETY: no pointers are passed; the result is checked.
+        let fd = unsafe { libc::socket(address.family(), kind, 0) };
+        // SAFETY: the descriptor was just made and belongs to nobody else.
+        check(fd).map(|fd| Socket(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// Takes over a socket that the application made (`ZMQ_USE_FD`): it is closed with the
+    /// result. It is made non-blocking; whether a child process inherits it stays the
+    /// application's choice. Errors: `EBADF`, `ENOTSOCK`.
+    pub fn adopt(fd: RawFd) -> Result<Socket> {
+        int_option(fd, libc::SOL_SOCKET, libc::SO_TYPE)?;
+        // SAFETY: plain calls on a descriptor number.
+        unsafe {
+            let flags = check(libc::fcntl(fd, libc::F_GETFL))?;
+            check(libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK))?;
+        }
+        // SAFETY: it is an open socket, and by the option's contract the library's from here on.
+        Ok(Socket(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// The descriptor, for polling.
+    pub fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+
+    /// Binds to `address`. Errors: as bind(2).
+    pub fn bind(&self, address: &SocketAddress) -> Result<()> {
+        let (raw, len) = address.to_raw();
+        // SAFETY: the pointer and the length describe `raw`.
+        check(unsafe { libc::bind(self.fd(), (&raw const raw).cast(), len) }).map(drop)
+    }
+
+    /// Starts listening, with at most `backlog` connections waiting. Errors: as listen(2).
+    pub fn listen(&self, backlog: i32) -> Result<()> {
+        // SAFETY: no pointers are passed.
+        check(unsafe { libc::listen(self.fd(), backlog) }).map(drop)
+    }
+
+    /// Starts connecting. `true`: done at once; `false`: under way. Errors: as connect(2), with
+    /// `EAGAIN` for a UNIX-domain listener whose backlog is full.
+    pub fn connect(&self, address: &SocketAddress) -> Result<bool> {
+        let (raw, len) = address.to_raw();
+        // SAFETY: the pointer and the length describe `raw`.
+        match check(unsafe { libc::connect(self.fd(), (&raw const raw).cast(), len) }) {
+            Ok(_) => Ok(true),
+            // An interrupted attempt goes on by itself.
+            Err(Errno::EINPROGRESS | Errno::EINTR) => Ok(false),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Takes the next waiting connection, with its peer's address if the family is one of ours.
+    /// Errors: as accept(2), with `EAGAIN` when there is none.
+    pub fn accept(&self) -> Result<(Socket, Option<SocketAddress>)> {
+        let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+        let (fd, peer) = with_address(|raw, len| {
+            // SAFETY: `with_address` passes a storage and its length.
+            retry(|| unsafe { libc::accept4(self.fd(), raw, len, flags) } as isize)
+        })?;
+        // SAFETY: the descriptor was just made and belongs to nobody else.
+        Ok((Socket(unsafe { OwnedFd::from_raw_fd(fd as RawFd) }), peer))
+    }
+
+    /// The address at this end; `None` if its family is not one of ours.
+    pub fn local_address(&self) -> Result<Option<SocketAddress>> {
+        // SAFETY: `with_address` passes a storage and its length.
+        let name = |raw, len| retry(|| unsafe { libc::getsockname(self.fd(), raw, len) } as isize);
+        with_address(name).map(|(_, address)| address)
+    }
+
+    /// The address at the other end. Errors: `ENOTCONN` once the connection is gone.
+    pub fn peer_address(&self) -> Result<Option<SocketAddress>> {
+        // SAFETY: `with_address` passes a storage and its length.
+        let name = |raw, len| retry(|| unsafe { libc::getpeername(self.fd(), raw, len) } as isize);
+        with_address(name).map(|(_, address)| address)
+    }
+
+    /// Who is at the other end of a UNIX-domain connection.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub fn peer_credentials(&self) -> Result<Credentials> {
+        let mut raw = libc::ucred { pid: 0, uid: 0, gid: 0 };
+        let mut len = size_of::<libc::ucred>() as socklen_t;
+        let value = (&raw mut raw).cast::<c_void>();
+        // SAFETY: `value` points to `len` writable bytes.
+        check(unsafe {
+            libc::getsockopt(self.fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, value, &mut len)
+        })?;
+        Ok(Credentials { uid: raw.uid, gid: raw.gid, pid: raw.pid })
+    }
+
+    /// The error of the connection attempt that is over, or that the connection met since
+    /// (`SO_ERROR`), if any; it is reported once.
+    pub fn take_error(&self) -> Result<()> {
+        match int_option(self.fd(), libc::SOL_SOCKET, libc::SO_ERROR)? {
+            0 => Ok(()),
+            errno => Err(Errno(errno)),
+        }
+    }
+
+    /// Sets an option whose value is an `int`. Errors: as setsockopt(2).
+    pub fn set_option(&self, level: c_int, name: c_int, value: c_int) -> Result<()> {
+        self.set_option_bytes(level, name, &value.to_ne_bytes())
+    }
+
+    /// Sets an option whose value is a string of bytes. Errors: as setsockopt(2).
+    pub fn set_option_bytes(&self, level: c_int, name: c_int, value: &[u8]) -> Result<()> {
+        let len = value.len() as socklen_t;
+        // SAFETY: the pointer and the length describe `value`.
+        check(unsafe { libc::setsockopt(self.fd(), level, name, value.as_ptr().cast(), len) })
+            .map(drop)
+    }
+
+    /// The value of an option that is an `int`. Errors: as getsockopt(2).
+    pub fn option(&self, level: c_int, name: c_int) -> Result<c_int> {
+        int_option(self.fd(), level, name)
+    }
+
+    /// Receives into `spare`; 0 means that the peer has closed. Errors: as recv(2), with `EAGAIN`
+    /// when there is nothing, and `ENOBUFS` when `spare` has no room.
+    pub fn receive(&self, spare: &mut Spare<'_>) -> Result<usize> {
+        let room = spare.capacity();
+        if room == 0 {
+            return Err(Errno::ENOBUFS);
+        }
+        let start = spare.as_mut_ptr().cast::<c_void>();
+        // SAFETY: `start` points to `room` writable bytes.
+        let n = retry(|| unsafe { libc::recv(self.fd(), start, room, 0) })? as usize;
+        // SAFETY: the system has written `n` bytes there.
+        unsafe { spare.advance(n) };
+        Ok(n)
+    }
+
+    /// Sends what fits of `bytes`. Errors: as send(2), with `EAGAIN` when nothing fits; a closed
+    /// peer gives `EPIPE` and no signal.
+    pub fn send(&self, bytes: &[u8]) -> Result<usize> {
+        let start = bytes.as_ptr().cast::<c_void>();
+        // SAFETY: the pointer and the length describe `bytes`.
+        retry(|| unsafe { libc::send(self.fd(), start, bytes.len(), libc::MSG_NOSIGNAL) })
+            .map(|n| n as usize)
+    }
+
+    /// Sends what fits of `slices`, as [`Socket::send`] does. No more slices go in one call than
+    /// the system takes.
+    pub fn send_vectored(&self, slices: &[IoSlice<'_>]) -> Result<usize> {
+        let count = slices.len().min(libc::UIO_MAXIOV as usize);
+        // SAFETY: all-zero bytes are a valid msghdr, with no address and no control data.
+        let mut header: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
+        // `IoSlice` is documented to be laid out as the system's iovec; sendmsg does not write.
+        header.msg_iov = slices.as_ptr().cast_mut().cast();
+        header.msg_iovlen = count as _;
+        // SAFETY: `header` describes `count` slices, which outlive the call.
+        retry(|| unsafe { libc::sendmsg(self.fd(), &header, libc::MSG_NOSIGNAL) })
+            .map(|n| n as usize)
+    }
+}
+
+/// Turns the system's -1 into the errno.
+fn check(result: c_int) -> Result<c_int> {
+    if result < 0 { Err(last_errno()) } else { Ok(result) }
+}
+
+/// Repeats a call that a signal interrupted.
+fn retry(mut call: impl FnMut() -> isize) -> Result<isize> {
+    loop {
+        let result = call();
+        if result >= 0 {
+            return Ok(result);
+        }
+        match last_errno() {
+            Errno::EINTR => {}
+            errno => return Err(errno),
+        }
+    }
+}
+
+/// Passes room for an address to `call` and reads what it left there.
+fn with_address(
+    call: impl FnOnce(*mut libc::sockaddr, *mut socklen_t) -> Result<isize>,
+) -> Result<(isize, Option<SocketAddress>)> {
+    // SAFETY: all-zero bytes are a valid sockaddr_storage.
+    let mut raw: sockaddr_storage = unsafe { MaybeUninit::zeroed().assume_init() };
+    let mut len = size_of::<sockaddr_storage>() as socklen_t;
+    let result = call((&raw mut raw).cast(), &mut len)?;
+    Ok((result, SocketAddress::from_raw(&raw, len)))
+}
+
+fn int_option(fd: RawFd, level: c_int, name: c_int) -> Result<c_int> {
+    let mut value: c_int = 0;
+    let mut len = size_of::<c_int>() as socklen_t;
+    // SAFETY: the pointers describe a writable int and its length.
+    check(unsafe {
+        libc::getsockopt(fd, level, name, (&raw mut value).cast::<c_void>(), &mut len)
+    })?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_survive_the_system_form() {
+        let abstract_name = [&[0u8][..], b"name\0with nul"].concat();
+        let table = [
+            SocketAddress::V4(SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 7), 5555)),
+            SocketAddress::V6(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 1, 0, 9)),
+            SocketAddress::Unix(UnixName::new(b"/tmp/a socket").unwrap()),
+            SocketAddress::Unix(UnixName::new(&abstract_name).unwrap()),
+            SocketAddress::Unix(UnixName::new(b"").unwrap()),
+            SocketAddress::Unix(UnixName::new(&[b'x'; UNIX_ROOM - 1]).unwrap()),
+        ];
+        for address in table {
+            let (raw, len) = address.to_raw();
+            assert_eq!(SocketAddress::from_raw(&raw, len), Some(address));
+        }
+    }
+
+    #[test]
+    fn a_unix_name_leaves_room_for_its_nul() {
+        assert_eq!(UnixName::new(&[b'x'; UNIX_ROOM]), Err(Errno::ENAMETOOLONG));
+    }
+
+    #[test]
+    fn only_open_sockets_can_be_adopted() {
+        assert_eq!(Socket::adopt(-1).map(drop), Err(Errno(libc::EBADF)));
+        let file = std::fs::File::open("/dev/null").unwrap();
+        assert_eq!(Socket::adopt(file.as_raw_fd()).map(drop), Err(Errno::ENOTSOCK));
+    }
+}

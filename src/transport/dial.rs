@@ -1,0 +1,74 @@
+//! Connecting.
+
+use std::os::fd::RawFd;
+
+use super::address::source_address;
+use super::{SocketAddress, Stream, Target, tune};
+use crate::error::{Errno, Result};
+use crate::options::Options;
+use crate::sys::socket::Socket;
+
+/// One attempt to connect to one address.
+#[derive(Debug)]
+pub struct Dial {
+    socket: Socket,
+    connected: bool,
+    tcp: bool,
+}
+
+impl Dial {
+    /// Starts the attempt. Unless [`Dial::is_connected`] says that it is done already, the
+    /// descriptor turns writable when it is over. Errors: those of socket, bind (with a source
+    /// address) and connect, among them `EINVAL` or `ENODEV` for a source that does not exist, and
+    /// `EAGAIN` for an ipc listener whose backlog is full.
+    pub fn start(address: &SocketAddress, target: &Target, o: &Options) -> Result<Dial> {
+        if let SocketAddress::Unix(_) = address {
+            let socket = Socket::open(address)?;
+            let connected = socket.connect(address)?;
+            return Ok(Dial { socket, connected, tcp: false });
+        }
+        let (socket, address) = match tune::open(address, o) {
+            Err(Errno::EAFNOSUPPORT) => {
+                // No IPv6 here: an IPv4 address that was written as an IPv6 one still works.
+                let plain = unmapped(address).ok_or(Errno::EAFNOSUPPORT)?;
+                (tune::open(&plain, o)?, plain)
+            }
+            opened => (opened?, address.clone()),
+        };
+        if let Target::Tcp { source: Some(source), .. } = target {
+            let source = source_address(source, matches!(address, SocketAddress::V6(_)))?;
+            // One source port may serve connections to several peers.
+            socket.set_option(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+            socket.bind(&source)?;
+        }
+        let connected = socket.connect(&address)?;
+        Ok(Dial { socket, connected, tcp: true })
+    }
+
+    /// The descriptor, for polling.
+    pub fn fd(&self) -> RawFd {
+        self.socket.fd()
+    }
+
+    /// Whether the connection was made at once.
+    pub fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// Makes a stream of the attempt when it is over. Errors: why it failed (`ECONNREFUSED`,
+    /// `ETIMEDOUT`, `EHOSTUNREACH`, …), or `EINVAL` for TCP options the system does not take.
+    pub fn finish(self, o: &Options) -> Result<Stream> {
+        self.socket.take_error()?;
+        if self.tcp {
+            tune::set_connected(&self.socket, o)?;
+        }
+        Ok(Stream::new(self.socket))
+    }
+}
+
+/// The IPv4 address that an IPv4-mapped IPv6 address stands for.
+fn unmapped(address: &SocketAddress) -> Option<SocketAddress> {
+    let SocketAddress::V6(address) = address else { return None };
+    let ip = address.ip().to_ipv4_mapped()?;
+    Some(SocketAddress::V4(std::net::SocketAddrV4::new(ip, address.port())))
+}

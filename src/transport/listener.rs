@@ -1,0 +1,174 @@
+//! Listening.
+
+use std::os::fd::RawFd;
+
+use super::address::{bind_address, endpoint_of};
+use super::ipc::{self, Wildcard};
+use super::stream::ip_of;
+use super::{Protocol, SocketAddress, Stream, tune};
+use crate::error::{Errno, Result};
+use crate::options::Options;
+use crate::sys::socket::Socket;
+
+/// A bound endpoint that accepts connections.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    endpoint: String,
+    tcp: bool,
+    wildcard: Option<Wildcard>,
+}
+
+/// What came of accepting a connection.
+#[derive(Debug)]
+pub enum Accepted {
+    /// A connection.
+    Stream(Stream),
+    /// A connection that is gone or was turned away, and why (`EACCES`: by a filter). There may be
+    /// more of them.
+    Rejected(Errno),
+    /// Nothing waits any more.
+    Nothing,
+}
+
+impl Listener {
+    /// Binds the address and listens; with `ZMQ_USE_FD`, takes over the application's listening
+    /// socket instead. May block on the name service if the host is a name.
+    ///
+    /// Errors: `EINVAL` (the address cannot be read), `ENODEV` (no such interface or host),
+    /// `ENAMETOOLONG` (ipc), `EPROTONOSUPPORT`, and those of socket, bind and listen, such as
+    /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `ENOENT`, `EMFILE`.
+    pub fn bind(protocol: Protocol, address: &str, o: &Options) -> Result<Listener> {
+        match protocol {
+            Protocol::Tcp if o.use_fd == -1 => Self::finish(open_tcp(address, o)?, true, None),
+            Protocol::Tcp => Self::finish(Socket::adopt(o.use_fd)?, true, None),
+            Protocol::Ipc if o.use_fd == -1 => Self::bind_ipc(address, o),
+            Protocol::Ipc => {
+                ipc::socket_name(address.as_bytes())?;
+                Self::finish(Socket::adopt(o.use_fd)?, false, None)
+            }
+            _ => Err(Errno::EPROTONOSUPPORT),
+        }
+    }
+
+    /// Any address that starts with `*` is a wildcard, as in libzmq.
+    fn bind_ipc(address: &str, o: &Options) -> Result<Listener> {
+        let (name, wildcard) = if address.starts_with('*') {
+            let wildcard = Wildcard::create()?;
+            (wildcard.socket_name()?, Some(wildcard))
+        } else {
+            let name = ipc::socket_name(address.as_bytes())?;
+            ipc::remove_stale(&name);
+            (name, None)
+        };
+        let address = SocketAddress::Unix(name);
+        let socket = Socket::open(&address)?;
+        socket.bind(&address)?;
+        socket.listen(o.backlog)?;
+        Self::finish(socket, false, wildcard)
+    }
+
+    fn finish(socket: Socket, tcp: bool, wildcard: Option<Wildcard>) -> Result<Listener> {
+        let endpoint = socket.local_address()?.as_ref().map(endpoint_of).unwrap_or_default();
+        Ok(Listener { socket, endpoint, tcp, wildcard })
+    }
+
+    /// Accepts the next connection that is not turned away; `None` when nothing waits any more.
+    /// Errors: as [`Listener::accept_next`].
+    pub fn accept(&self, o: &Options) -> Result<Option<Stream>> {
+        loop {
+            match self.accept_next(o)? {
+                Accepted::Stream(stream) => return Ok(Some(stream)),
+                Accepted::Rejected(_) => {}
+                Accepted::Nothing => return Ok(None),
+            }
+        }
+    }
+
+    /// Accepts the next connection and sets its options, or says why there is none. Errors: the
+    /// system is short of something (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`), or the application's
+    /// descriptor is not what it should be (`EINVAL`, `EOPNOTSUPP`); the connection keeps waiting,
+    /// so the caller must wait too.
+    pub fn accept_next(&self, o: &Options) -> Result<Accepted> {
+        let (socket, peer) = match self.socket.accept() {
+            Ok(accepted) => accepted,
+            Err(Errno::EAGAIN) => return Ok(Accepted::Nothing),
+            Err(errno) if is_connections_own(errno) => return Ok(Accepted::Rejected(errno)),
+            Err(errno) => return Err(errno),
+        };
+        let ready = if self.tcp {
+            prepare_tcp(&socket, peer.as_ref(), o)
+        } else if ipc::admits(&socket, o) {
+            Ok(())
+        } else {
+            Err(Errno::EACCES)
+        };
+        Ok(match ready {
+            Ok(()) => Accepted::Stream(Stream::new(socket)),
+            Err(errno) => Accepted::Rejected(errno),
+        })
+    }
+
+    /// The descriptor, for polling.
+    pub fn fd(&self) -> RawFd {
+        self.socket.fd()
+    }
+
+    /// The endpoint that was really bound, with wildcards replaced (`ZMQ_LAST_ENDPOINT`).
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Stops listening. A wildcard's file and directory are removed; the file of a path stays, as
+    /// another process may have bound it anew. Errors: those of removing.
+    pub fn close(self) -> Result<()> {
+        drop(self.socket);
+        self.wildcard.map_or(Ok(()), Wildcard::remove)
+    }
+}
+
+fn open_tcp(text: &str, o: &Options) -> Result<Socket> {
+    let mut address = bind_address(text, o.ipv6)?;
+    let socket = match tune::open(&address, o) {
+        Err(Errno::EAFNOSUPPORT) if o.ipv6 => {
+            // No IPv6 here: bind the same in IPv4.
+            address = bind_address(text, false)?;
+            tune::open(&address, o)?
+        }
+        opened => opened?,
+    };
+    socket.set_option(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+    socket.bind(&address)?;
+    socket.listen(o.backlog)?;
+    Ok(socket)
+}
+
+/// Filters a TCP connection and sets its options.
+fn prepare_tcp(socket: &Socket, peer: Option<&SocketAddress>, o: &Options) -> Result<()> {
+    let ip = peer.and_then(ip_of);
+    let lets_in = |ip| o.tcp_accept_filters.iter().any(|filter| filter.matches(ip));
+    if !o.tcp_accept_filters.is_empty() && !ip.is_some_and(lets_in) {
+        return Err(Errno::EACCES);
+    }
+    tune::set_class(socket, o)?;
+    tune::set_connected(socket, o)
+}
+
+/// Whether an error of accept is one of the connection that would have been accepted, which is
+/// gone with it: accept(2) passes on errors that are pending on the new socket.
+fn is_connections_own(errno: Errno) -> bool {
+    matches!(
+        errno.0,
+        libc::ECONNABORTED
+            | libc::EPROTO
+            | libc::EPERM
+            | libc::ENETDOWN
+            | libc::ENOPROTOOPT
+            | libc::EHOSTDOWN
+            | libc::ENONET
+            | libc::EHOSTUNREACH
+            | libc::ENETUNREACH
+            | libc::ETIMEDOUT
+            | libc::ECONNRESET
+    )
+}

@@ -1,0 +1,86 @@
+//! Established connections.
+
+use std::io::IoSlice;
+use std::net::IpAddr;
+use std::os::fd::RawFd;
+
+use super::SocketAddress;
+use super::address::endpoint_of;
+use crate::error::Result;
+use crate::msg::Spare;
+use crate::sys::names;
+use crate::sys::socket::Socket;
+
+/// A connection that bytes can be read from and written to. Nothing blocks. Reading and writing
+/// take `&self` because the two halves may be on different threads; each half is one thread's at
+/// a time.
+#[derive(Debug)]
+pub struct Stream {
+    pub(super) socket: Socket,
+}
+
+impl Stream {
+    pub(super) fn new(socket: Socket) -> Stream {
+        Stream { socket }
+    }
+
+    /// The descriptor, for polling.
+    pub fn fd(&self) -> RawFd {
+        self.socket.fd()
+    }
+
+    /// Reads what has arrived, as far as it fits, and appends it to `spare`, which must have room.
+    /// 0 is the end of the stream. Errors: `EAGAIN` if nothing is there; any other is the end of
+    /// the connection.
+    pub fn read(&self, spare: &mut Spare<'_>) -> Result<usize> {
+        self.socket.receive(spare)
+    }
+
+    /// Writes as much of `bytes` as the system takes. Errors: `EAGAIN` if it takes nothing now; any
+    /// other is the end of the connection.
+    pub fn write(&self, bytes: &[u8]) -> Result<usize> {
+        self.socket.send(bytes)
+    }
+
+    /// Writes as much of `slices`, one after the other, as the system takes at once. Errors: as
+    /// [`Stream::write`].
+    pub fn write_vectored(&self, slices: &[IoSlice<'_>]) -> Result<usize> {
+        self.socket.send_vectored(slices)
+    }
+
+    /// The endpoint at this end, as `ZMQ_LAST_ENDPOINT` spells it; empty if it cannot be told.
+    pub fn local_endpoint(&self) -> String {
+        spell(self.socket.local_address())
+    }
+
+    /// The endpoint at the peer's end; empty if the connection is gone already.
+    pub fn remote_endpoint(&self) -> String {
+        spell(self.socket.peer_address())
+    }
+
+    /// What the metadata property `Peer-Address` says: the peer's address without the port, or for
+    /// ipc `localhost` with the peer's user, group and process id. `None` if the connection is gone
+    /// already.
+    pub fn peer_address(&self) -> Option<String> {
+        let address = self.socket.peer_address().ok()??;
+        if let SocketAddress::Unix(_) = address {
+            let ids = self.socket.peer_credentials();
+            let ids = ids.map(|peer| format!(":{}:{}:{}", peer.uid, peer.gid, peer.pid));
+            return Some(format!("localhost{}", ids.unwrap_or_default()));
+        }
+        names::numeric_host(&address)
+    }
+}
+
+fn spell(address: Result<Option<SocketAddress>>) -> String {
+    address.ok().flatten().as_ref().map(endpoint_of).unwrap_or_default()
+}
+
+/// The IP address of a peer, for filters.
+pub(super) fn ip_of(address: &SocketAddress) -> Option<IpAddr> {
+    match address {
+        SocketAddress::V4(address) => Some(IpAddr::V4(*address.ip())),
+        SocketAddress::V6(address) => Some(IpAddr::V6(*address.ip())),
+        SocketAddress::Unix(_) => None,
+    }
+}
