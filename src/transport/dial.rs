@@ -1,5 +1,6 @@
 //! Connecting.
 
+use std::net::SocketAddrV4;
 use std::os::fd::RawFd;
 
 use super::address::source_address;
@@ -70,5 +71,21 @@ impl Dial {
 fn unmapped(address: &SocketAddress) -> Option<SocketAddress> {
     let SocketAddress::V6(address) = address else { return None };
     let ip = address.ip().to_ipv4_mapped()?;
-    Some(SocketAddress::V4(std::net::SocketAddrV4::new(ip, address.port())))
+    Some(SocketAddress::V4(SocketAddrV4::new(ip, address.port())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV6};
+
+    use super::*;
+
+    #[test]
+    fn only_mapped_addresses_have_an_ipv4_form() {
+        let v4 = SocketAddress::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 5));
+        let v6 = |ip| SocketAddress::V6(SocketAddrV6::new(ip, 5, 0, 0));
+        assert_eq!(unmapped(&v6(Ipv4Addr::LOCALHOST.to_ipv6_mapped())), Some(v4.clone()));
+        assert_eq!(unmapped(&v6(Ipv6Addr::LOCALHOST)), None);
+        assert_eq!(unmapped(&v4), None);
+    }
 }

@@ -103,6 +103,16 @@ fn hosts_that_need_no_name_service() {
 }
 
 #[test]
+fn a_zone_that_was_found_stays_unless_another_is_given() {
+    let found = || vec![SocketAddress::V6(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 0, 0, 3))];
+    for (text, scope) in [("eth0:7", 3), ("eth0%5:7", 5)] {
+        let addresses = HostPort::parse(text, Purpose::Bind).unwrap().finish(found());
+        let expected = SocketAddrV6::new(Ipv6Addr::LOCALHOST, 7, 0, scope);
+        assert_eq!(addresses, [SocketAddress::V6(expected)], "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_host_is_an_error_of_its_purpose() {
     for host in ["", "[::1", "1.2.3.4.5"] {
         let text = format!("{host}:1");
