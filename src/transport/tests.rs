@@ -324,7 +324,7 @@ fn ipc_filters_let_in_who_passes_one_of_them() {
         (me.uid(), me.gid())
     };
     let stranger = u32::MAX - 7;
-    let passes = |change: &dyn Fn(&mut Options)| {
+    let passes = |change: &dyn Fn(&mut Options) -> bool| {
         let mut o = options();
         change(&mut o);
         let listener = listen("ipc://*", &o).unwrap();
@@ -332,17 +332,17 @@ fn ipc_filters_let_in_who_passes_one_of_them() {
         wait(listener.fd(), libc::POLLIN);
         listener.accept(&o).unwrap().is_some()
     };
-    assert!(passes(&|_| ()));
-    assert!(passes(&|o| drop(o.ipc_filter_uid.insert(uid))));
-    assert!(passes(&|o| drop(o.ipc_filter_gid.insert(gid))));
-    assert!(passes(&|o| drop(o.ipc_filter_pid.insert(std::process::id() as i32))));
+    assert!(passes(&|_| true));
+    assert!(passes(&|o| o.ipc_filter_uid.insert(uid)));
+    assert!(passes(&|o| o.ipc_filter_gid.insert(gid)));
+    assert!(passes(&|o| o.ipc_filter_pid.insert(std::process::id() as i32)));
     assert!(passes(&|o| {
         o.ipc_filter_uid.insert(stranger);
-        o.ipc_filter_gid.insert(gid);
+        o.ipc_filter_gid.insert(gid)
     }));
-    assert!(!passes(&|o| drop(o.ipc_filter_uid.insert(stranger))));
-    assert!(!passes(&|o| drop(o.ipc_filter_gid.insert(stranger))));
-    assert!(!passes(&|o| drop(o.ipc_filter_pid.insert(1))));
+    assert!(!passes(&|o| o.ipc_filter_uid.insert(stranger)));
+    assert!(!passes(&|o| o.ipc_filter_gid.insert(stranger)));
+    assert!(!passes(&|o| o.ipc_filter_pid.insert(1)));
 }
 
 #[test]
