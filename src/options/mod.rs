@@ -10,6 +10,7 @@ mod context;
 mod docs;
 mod filter;
 mod rows;
+mod setters;
 mod socket_type;
 mod table;
 #[cfg(test)]

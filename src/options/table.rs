@@ -144,11 +144,11 @@ static INDEX: [u8; 128] = {
 
 impl OptionSpec {
     /// A stable option that can neither be set nor read; the methods below add the rest.
-    pub const fn new(name: &'static str, number: i32, summary: &'static str) -> OptionSpec {
+    pub const fn new(name: &'static str, number: i32) -> OptionSpec {
         OptionSpec {
             name,
             number,
-            summary,
+            summary: "",
             write: Write::Never,
             read: Read::Never,
             set_on: Types::ALL,
@@ -156,6 +156,12 @@ impl OptionSpec {
             applies: Applies::Later,
             status: Status::Stable,
         }
+    }
+
+    /// What it is.
+    pub const fn about(mut self, summary: &'static str) -> OptionSpec {
+        self.summary = summary;
+        self
     }
 
     /// An int of at least `least`.
@@ -217,8 +223,7 @@ impl OptionSpec {
 
     /// How it is set.
     pub const fn written(mut self, write: Write) -> OptionSpec {
-        // Dropping the replaced value is not allowed in a constant; it owns nothing.
-        std::mem::forget(std::mem::replace(&mut self.write, write));
+        self.write = write;
         self
     }
 
