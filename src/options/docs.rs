@@ -1,1 +1,137 @@
+//! Writes `docs/options.md` from the table.
 
+use std::fmt::Write as _;
+
+use super::table::{Applies, Empty, OptionSpec, Read, Status, Write};
+use super::{OPTIONS, Options, SocketType, Types, Value};
+
+const INTRODUCTION: &str = "\
+# Socket options
+
+Generated from the table in `src/options/rows.rs`; `OZMIUM_BLESS=1 cargo test` rewrites it.
+
+- **Value**: *int* is four bytes and takes the range in brackets, *i64* and *u64* are eight. *Bytes* and *text* take the \
+lengths in brackets; when text is read, a final NUL is added and counted. *null* and *empty* say that a null pointer with \
+length 0, or any value of length 0, resets the option.
+- **Read**: numbers need a buffer of exactly their size. Bytes, text and what is marked *any size* fit into larger buffers \
+too, whose rest is zeroed. Every other size is `EINVAL`.
+- **Default**: as read from a new socket; *none* is an empty value.
+- **Types**: which socket types can set it (or read it, where it is read only). Others get `EINVAL`.
+- **Counts**: *later* is for what is bound and connected afterwards, *at once* is for what exists as well.
+
+The options of VMCI are absent (`EINVAL`), as in a libzmq that was built without that transport.
+
+| Option | No. | Value | Read | Default | Types | Counts | Meaning |
+|---|---|---|---|---|---|---|---|
+";
+
+/// The whole page.
+pub fn page() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    for spec in OPTIONS {
+        let types = if matches!(spec.write, Write::Never) { spec.get_on } else { spec.set_on };
+        let counts = match spec.applies {
+            _ if matches!(spec.write, Write::Never) => "",
+            Applies::Later => "later",
+            Applies::AtOnce => "at once",
+        };
+        let status = match spec.status {
+            Status::Stable => "",
+            Status::Deprecated => " (deprecated)",
+            Status::Draft => " (draft)",
+        };
+        _ = writeln!(
+            page,
+            "| `{}`{status} | {} | {} | {} | {} | {} | {counts} | {} |",
+            spec.name,
+            spec.number,
+            written(&spec.write),
+            read(&spec.read),
+            default(spec),
+            names(types),
+            spec.summary
+        );
+    }
+    page
+}
+
+fn written(write: &Write) -> String {
+    let bound = |n: i32| match n {
+        i32::MIN | i32::MAX => String::new(),
+        n => n.to_string(),
+    };
+    match write {
+        Write::Never => "read only".to_owned(),
+        Write::Int { range, .. } => match (*range.start(), *range.end()) {
+            (i32::MIN, i32::MAX) => "int".to_owned(),
+            (low, high) => format!("int [{}..{}]", bound(low), bound(high)),
+        },
+        Write::IntPrefix(_) => "int, or longer".to_owned(),
+        Write::Int64(_) => "i64".to_owned(),
+        Write::Uint64(_) => "u64".to_owned(),
+        Write::Bytes { lengths, empty, .. } => {
+            let high = match *lengths.end() {
+                usize::MAX => String::new(),
+                n => n.to_string(),
+            };
+            let reset = match empty {
+                Empty::Refused => "",
+                Empty::NullResets => ", null",
+                Empty::Resets => ", empty",
+            };
+            format!("bytes [{}..{high}]{reset}", lengths.start())
+        }
+        Write::Action { .. } => "bytes, empty".to_owned(),
+    }
+}
+
+fn read(read: &Read) -> &'static str {
+    match read {
+        Read::Never => "write only",
+        Read::Int(_) => "int",
+        Read::PaddedInt(_) => "int, any size",
+        Read::Int64(_) => "i64",
+        Read::Uint64(_) => "u64",
+        Read::Bytes(_) => "bytes",
+        Read::Text(_) => "text",
+        Read::Key(_) => "32 bytes, or 41 of text",
+        Read::Dynamic => "computed",
+    }
+}
+
+/// The default of most types, and those that differ.
+fn default(spec: &OptionSpec) -> String {
+    if spec.number == crate::consts::ZMQ_TYPE || spec.number == crate::consts::ZMQ_THREAD_SAFE {
+        return String::new();
+    }
+    let of = |t| match Options::new(t).get(spec.number) {
+        Err(_) | Ok(Value::Dynamic) => String::new(),
+        Ok(Value::I32(n) | Value::Padded(n)) => n.to_string(),
+        Ok(Value::I64(n)) => n.to_string(),
+        Ok(Value::U64(n)) => n.to_string(),
+        Ok(Value::Bytes(bytes) | Value::Text(bytes)) if bytes.is_empty() => "none".to_owned(),
+        Ok(Value::Key([0, ..])) => "zeros".to_owned(),
+        Ok(other) => format!("{other:?}"),
+    };
+    let usual = of(SocketType::Pair);
+    let others: Vec<_> = SocketType::ALL
+        .into_iter()
+        .filter(|&t| spec.get_on == Types::ALL && of(t) != usual)
+        .collect();
+    match others.first() {
+        Some(&first) => {
+            let names: Vec<_> = others.iter().map(|t| t.name()).collect();
+            format!("{usual}; {} of {}", of(first), names.join(", "))
+        }
+        None => usual,
+    }
+}
+
+fn names(types: Types) -> String {
+    if types == Types::ALL {
+        return "all".to_owned();
+    }
+    let names: Vec<_> =
+        SocketType::ALL.into_iter().filter(|&t| types.contains(t)).map(SocketType::name).collect();
+    names.join(", ")
+}

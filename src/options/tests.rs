@@ -1,1 +1,250 @@
+//! What holds for every row, and the rules that no row can say.
 
+use super::table::{Empty, Read, Write};
+use super::*;
+use crate::consts::*;
+
+fn pair() -> Options {
+    Options::new(SocketType::Pair)
+}
+
+fn set_int(o: &mut Options, option: i32, value: i32) -> Result<Effect> {
+    o.set(option, Some(&value.to_ne_bytes()))
+}
+
+fn text(o: &Options, option: i32) -> Vec<u8> {
+    let mut buffer = [0; 512];
+    let length = o.get(option).and_then(|v| v.copy_to(&mut buffer)).unwrap();
+    buffer[..length].to_vec()
+}
+
+/// A socket that can set the option.
+fn a_socket_for(spec: &OptionSpec) -> Options {
+    let t = SocketType::ALL.into_iter().find(|&t| spec.set_on.contains(t)).unwrap();
+    Options::new(t)
+}
+
+#[test]
+fn rows_are_in_order_and_found_by_number() {
+    assert!(OPTIONS.windows(2).all(|w| w[0].number < w[1].number));
+    for spec in OPTIONS {
+        assert_eq!(find(spec.number).unwrap().name, spec.name);
+        assert!(!spec.summary.is_empty() && !spec.summary.ends_with('.'), "{}", spec.name);
+    }
+    for number in [-1, 0, 3, 10, 70, 85, 125, 1 << 20, i32::MIN, i32::MAX] {
+        assert!(find(number).is_none());
+        assert_eq!(pair().set(number, Some(&[0; 4])), Err(Errno::EINVAL));
+        assert_eq!(pair().get(number), Err(Errno::EINVAL));
+    }
+}
+
+#[test]
+fn ints_keep_to_their_range_and_read_back() {
+    for spec in OPTIONS {
+        let Write::Int { range, .. } = &spec.write else { continue };
+        let mut o = a_socket_for(spec);
+        for value in [*range.start(), *range.end()] {
+            assert_eq!(set_int(&mut o, spec.number, value), Ok(Effect::Stored), "{}", spec.name);
+            let readable = matches!(spec.read, Read::Int(_));
+            let as_set = o.get(spec.number) == Ok(Value::I32(value));
+            let is_flag = o.get(spec.number) == Ok(Value::I32((value != 0).into()));
+            let rounded = spec.number == ZMQ_HEARTBEAT_TTL;
+            let implied = spec.number == ZMQ_GSSAPI_SERVER;
+            assert!(!readable || as_set || is_flag || rounded || implied, "{}", spec.name);
+        }
+        let before = format!("{o:?}");
+        let outside = [range.start().checked_sub(1), range.end().checked_add(1)];
+        for value in outside.into_iter().flatten() {
+            assert_eq!(set_int(&mut o, spec.number, value), Err(Errno::EINVAL), "{}", spec.name);
+        }
+        for size in [0, 1, 3, 5, 8] {
+            assert_eq!(o.set(spec.number, Some(&vec![0; size])), Err(Errno::EINVAL));
+        }
+        assert_eq!(o.set(spec.number, None), Err(Errno::EINVAL));
+        assert_eq!(format!("{o:?}"), before, "{} changed something", spec.name);
+    }
+}
+
+#[test]
+fn lengths_are_kept_to() {
+    for spec in OPTIONS {
+        let Write::Bytes { lengths, empty, .. } = &spec.write else { continue };
+        let mut o = a_socket_for(spec);
+        if *lengths.end() < usize::MAX {
+            let long = vec![b'1'; lengths.end() + 1];
+            assert_eq!(o.set(spec.number, Some(&long)), Err(Errno::EINVAL), "{}", spec.name);
+        }
+        let of_null = o.set(spec.number, None).is_ok();
+        let of_empty = o.set(spec.number, Some(b"")).is_ok();
+        assert_eq!(of_null, *empty != Empty::Refused, "{}", spec.name);
+        assert_eq!(of_empty, *empty == Empty::Resets, "{}", spec.name);
+    }
+}
+
+#[test]
+fn other_socket_types_refuse() {
+    for spec in OPTIONS {
+        for t in SocketType::ALL.into_iter().filter(|&t| !spec.set_on.contains(t)) {
+            assert_eq!(set_int(&mut Options::new(t), spec.number, 1), Err(Errno::EINVAL));
+        }
+        for t in SocketType::ALL.into_iter().filter(|&t| !spec.get_on.contains(t)) {
+            assert_eq!(Options::new(t).get(spec.number), Err(Errno::EINVAL));
+        }
+    }
+}
+
+#[test]
+fn numbers_need_their_exact_size_and_text_fits_into_more() {
+    let o = pair();
+    for (option, size) in [(ZMQ_LINGER, 4), (ZMQ_AFFINITY, 8), (ZMQ_MAXMSGSIZE, 8)] {
+        for wrong in [0, size - 1, size + 1, 64] {
+            assert_eq!(o.get(option).unwrap().copy_to(&mut vec![0; wrong]), Err(Errno::EINVAL));
+        }
+        assert_eq!(o.get(option).unwrap().copy_to(&mut vec![0; size]), Ok(size));
+    }
+    let mut buffer = [0xee; 6];
+    assert_eq!(Value::Text(b"abc".to_vec()).copy_to(&mut buffer), Ok(4));
+    assert_eq!(&buffer, b"abc\0\0\0");
+    assert_eq!(Value::Text(b"abc".to_vec()).copy_to(&mut [0; 3]), Err(Errno::EINVAL));
+    assert_eq!(Value::Bytes(b"abc".to_vec()).copy_to(&mut [0; 3]), Ok(3));
+    assert_eq!(Value::Padded(1).copy_to(&mut [0; 8]), Ok(4));
+    assert_eq!(Value::Dynamic.copy_to(&mut [0; 8]), Err(Errno::EINVAL));
+}
+
+#[test]
+fn the_mechanism_follows_what_was_set_last() {
+    let mut o = pair();
+    let key = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
+    o.set(ZMQ_PLAIN_USERNAME, Some(b"admin")).unwrap();
+    assert_eq!(o.get(ZMQ_MECHANISM), Ok(Value::I32(ZMQ_PLAIN)));
+    o.set(ZMQ_PLAIN_USERNAME, None).unwrap();
+    assert_eq!(o.get(ZMQ_MECHANISM), Ok(Value::I32(ZMQ_NULL)));
+    assert_eq!(text(&o, ZMQ_PLAIN_USERNAME), b"admin\0");
+    set_int(&mut o, ZMQ_CURVE_SERVER, 1).unwrap();
+    assert_eq!(o.get(ZMQ_CURVE_SERVER), Ok(Value::I32(1)));
+    assert_eq!(o.get(ZMQ_PLAIN_SERVER), Ok(Value::I32(0)));
+    o.set(ZMQ_CURVE_SERVERKEY, Some(key)).unwrap();
+    assert_eq!(o.get(ZMQ_CURVE_SERVER), Ok(Value::I32(0)));
+    assert_eq!(o.get(ZMQ_MECHANISM), Ok(Value::I32(ZMQ_CURVE)));
+    set_int(&mut o, ZMQ_GSSAPI_SERVER, 0).unwrap();
+    assert_eq!(o.get(ZMQ_MECHANISM), Ok(Value::I32(ZMQ_GSSAPI)));
+}
+
+#[test]
+fn keys_are_binary_or_z85() {
+    let key = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
+    for option in [ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY, ZMQ_CURVE_SERVERKEY] {
+        let mut o = pair();
+        let with_nul = [&key[..], b"\0"].concat();
+        o.set(option, Some(&with_nul)).unwrap();
+        let mut binary = [0; 32];
+        o.get(option).unwrap().copy_to(&mut binary).unwrap();
+        let mut o = pair();
+        o.set(option, Some(&binary)).unwrap();
+        let mut printed = [0; 41];
+        assert_eq!(o.get(option).unwrap().copy_to(&mut printed), Ok(41));
+        assert_eq!(printed[..], with_nul);
+        assert_eq!(o.get(option).unwrap().copy_to(&mut [0; 40]), Err(Errno::EINVAL));
+        for wrong in [&key[..39], &[b'0'; 41], &[b'~'; 40], &[0; 33]] {
+            assert_eq!(o.set(option, Some(wrong)), Err(Errno::EINVAL));
+        }
+    }
+}
+
+#[test]
+fn a_publisher_subscribes_only_when_it_is_manual() {
+    let mut o = Options::new(SocketType::Xpub);
+    assert_eq!(o.set(ZMQ_SUBSCRIBE, Some(b"a")), Err(Errno::EINVAL));
+    set_int(&mut o, ZMQ_XPUB_MANUAL, 1).unwrap();
+    assert_eq!(o.set(ZMQ_SUBSCRIBE, Some(b"a")), Ok(Effect::Action));
+    assert_eq!(Options::new(SocketType::Sub).set(ZMQ_SUBSCRIBE, None), Ok(Effect::Action));
+    assert_eq!(Options::new(SocketType::Xsub).set(ZMQ_SUBSCRIBE, None), Err(Errno::EINVAL));
+}
+
+#[test]
+fn verbosity_is_one_setting_with_two_options() {
+    let mut o = Options::new(SocketType::Pub);
+    set_int(&mut o, ZMQ_XPUB_VERBOSER, 1).unwrap();
+    assert!(o.xpub_verbose && o.xpub_verboser);
+    set_int(&mut o, ZMQ_XPUB_VERBOSE, 1).unwrap();
+    assert!(o.xpub_verbose && !o.xpub_verboser);
+}
+
+#[test]
+fn metadata_needs_a_prefix_a_name_and_a_value() {
+    let mut o = pair();
+    for wrong in ["", "X-a", "X-a:", ":v", "Y-a:v", "X-:v", "x-a:v"] {
+        assert_eq!(o.set(ZMQ_METADATA, Some(wrong.as_bytes())), Err(Errno::EINVAL), "{wrong}");
+    }
+    o.set(ZMQ_METADATA, Some(b"X-key:value:more")).unwrap();
+    o.set(ZMQ_METADATA, Some(b"X-key:second")).unwrap();
+    assert_eq!(o.metadata[&b"X-key"[..]], b"value:more");
+}
+
+#[test]
+fn filters_collect_until_reset() {
+    let mut o = pair();
+    o.set(ZMQ_TCP_ACCEPT_FILTER, Some(b"127.0.0.0/8")).unwrap();
+    o.set(ZMQ_TCP_ACCEPT_FILTER, Some(b"10.0.0.1")).unwrap();
+    assert_eq!(o.tcp_accept_filters.len(), 2);
+    o.set(ZMQ_TCP_ACCEPT_FILTER, None).unwrap();
+    assert!(o.tcp_accept_filters.is_empty());
+    o.set(ZMQ_IPC_FILTER_UID, Some(&1000u32.to_ne_bytes())).unwrap();
+    assert!(o.ipc_filter_uid.contains(&1000));
+    assert_eq!(o.get(ZMQ_IPC_FILTER_UID), Err(Errno::EINVAL));
+}
+
+#[test]
+fn a_raw_router_stays_raw() {
+    let mut o = Options::new(SocketType::Router);
+    assert!(o.recv_routing_id && !o.raw_socket);
+    set_int(&mut o, ZMQ_ROUTER_RAW, 1).unwrap();
+    set_int(&mut o, ZMQ_ROUTER_RAW, 0).unwrap();
+    assert!(!o.recv_routing_id && o.raw_socket && !o.router_raw);
+}
+
+#[test]
+fn the_context_gives_defaults() {
+    let mut context = ContextOptions::default();
+    context.set(ZMQ_IPV6, &1i32.to_ne_bytes()).unwrap();
+    context.set(ZMQ_BLOCKY, &0i32.to_ne_bytes()).unwrap();
+    let o = Options::in_context(SocketType::Push, &context);
+    assert!(o.ipv6);
+    assert_eq!(o.linger, 0);
+    let o = Options::in_context(SocketType::Push, &ContextOptions::default());
+    assert_eq!(o.linger, -1);
+}
+
+#[test]
+fn a_connect_routing_id_is_taken_once() {
+    let mut o = Options::new(SocketType::Router);
+    o.set(ZMQ_CONNECT_ROUTING_ID, Some(b"peer")).unwrap();
+    assert_eq!(o.take_connect_routing_id(), Some(b"peer".to_vec()));
+    assert_eq!(o.take_connect_routing_id(), None);
+}
+
+#[test]
+fn types_have_their_number_and_name() {
+    for (number, t) in SocketType::ALL.into_iter().enumerate() {
+        assert_eq!(t as usize, number);
+        assert_eq!(SocketType::from_i32(number as i32), Ok(t));
+        assert_eq!(SocketType::from_name(t.name().as_bytes()), Some(t));
+        for peer in SocketType::ALL {
+            assert_eq!(t.is_compatible(peer), peer.is_compatible(t));
+        }
+    }
+    assert_eq!(SocketType::from_i32(21), Err(Errno::EINVAL));
+    assert_eq!(SocketType::from_i32(-1), Err(Errno::EINVAL));
+    assert!(!SocketType::Push.allows_scheme("udp") && SocketType::Dish.allows_scheme("udp"));
+}
+
+/// `OZMIUM_BLESS=1` rewrites the page instead.
+#[test]
+fn the_options_page_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/options.md");
+    let page = docs::page();
+    if std::env::var_os("OZMIUM_BLESS").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    assert!(std::fs::read_to_string(path).unwrap() == page, "docs/options.md is not current");
+}
