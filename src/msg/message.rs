@@ -418,6 +418,15 @@ impl Msg {
         unsafe { self.metadata.as_ref() }
     }
 
+    /// A reference of its own to the properties, for another message from the same connection.
+    #[inline]
+    pub fn metadata_ref(&self) -> Option<MetadataRef> {
+        let metadata = NonNull::new(self.metadata.cast_mut())?;
+        // SAFETY: the message's own reference, lent for the clone and not dropped.
+        let own = mem::ManuallyDrop::new(unsafe { MetadataRef::from_raw(metadata) });
+        Some(MetadataRef::clone(&own))
+    }
+
     /// Sets or removes the properties.
     #[inline]
     pub fn set_metadata(&mut self, metadata: Option<MetadataRef>) {

@@ -25,14 +25,21 @@ use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::options::{Options, SocketType};
 
+mod addressed;
+mod bytes;
 mod dealer;
 mod dist;
 mod fq;
 mod lb;
 mod list;
 mod pair;
+mod peers;
 mod pull;
 mod push;
+mod rep;
+mod req;
+mod router;
+mod stream;
 #[cfg(test)]
 mod testing;
 
@@ -185,6 +192,10 @@ pub fn create<P: Pipes + 'static>(
         SocketType::Push => Box::new(push::Push::default()),
         SocketType::Pull => Box::new(pull::Pull::default()),
         SocketType::Dealer => Box::new(dealer::Dealer::default()),
+        SocketType::Router => Box::new(router::Router::default()),
+        SocketType::Req => Box::new(req::Req::default()),
+        SocketType::Rep => Box::new(rep::Rep::default()),
+        SocketType::Stream => Box::new(stream::Stream::default()),
         _ => return Err(Errno::EINVAL),
     })
 }
