@@ -1,10 +1,13 @@
 /* Pipeline, the ventilator: hands out tasks to whichever workers there are.
 
-   usage: pipeline_ventilator [ENDPOINT [TASKS]]
+   usage: pipeline_ventilator [ENDPOINT [TASKS [PAUSE]]]
+
+   PAUSE is the time from one task to the next, in milliseconds.
 
    A PUSH socket deals its messages out in turn among the workers connected,
    and blocks while there is none: nothing is lost, start the parts in any
-   order. */
+   order. Without a pause, all tasks may be gone before a second worker has
+   found its way here. */
 
 #include "example.h"
 
@@ -12,6 +15,7 @@ int main(int argc, char **argv)
 {
     const char *endpoint = text_argument(argc, argv, 1, "tcp://127.0.0.1:5557");
     int tasks = number_argument(argc, argv, 2, 20);
+    int pause = number_argument(argc, argv, 3, 10);
 
     void *context = zmq_ctx_new();
     void *ventilator = zmq_socket(context, ZMQ_PUSH);
@@ -22,6 +26,7 @@ int main(int argc, char **argv)
         char number[16];
         snprintf(number, sizeof number, "%d", i);
         send_text(ventilator, number, 0);
+        zmq_poll(NULL, 0, pause); /* nothing to wait for but the time */
     }
     printf("ventilator: %d tasks handed out\n", tasks);
 
