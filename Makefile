@@ -1,0 +1,64 @@
+# Everything by one-word commands; the work is done by the scripts in scripts/.
+#
+#   make           the release library (target/release/libzmq.so, libzmq.a)
+#   make demo      the examples and a Debian program on it
+#   make test      every test; make test-rust, test-loom, test-symbols, test-capi,
+#                  test-interop, test-install, test-programs, test-valgrind: one step
+#   make install   into PREFIX (/usr/local), with DESTDIR as usual
+#   make uninstall, make stage, make check, make deny, make perf
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR ?=
+CARGO ?= $(shell command -v cargo 2>/dev/null || echo $(HOME)/.cargo/bin/cargo)
+BUILT ?= $(or $(CARGO_TARGET_DIR),target)/release
+export CARGO PREFIX LIBDIR INCLUDEDIR DESTDIR
+
+# DESTDIR and the like are for `install` alone; the stage has its own prefix.
+unstaged := env -u PREFIX -u LIBDIR -u INCLUDEDIR -u DESTDIR
+steps := rust loom symbols capi interop install programs valgrind
+
+all:
+	@$(CARGO) build --release --lib --locked
+
+# Does not build what is there already: it may run as root, who has no cargo.
+install:
+	@test -f $(BUILT)/libzmq.so -o -f $(BUILT)/libzmq.dylib || $(CARGO) build --release --lib --locked
+	@BUILT=$(BUILT) scripts/install
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libzmq.so.5.2.5 libzmq.so.5 libzmq.so libzmq.5.dylib libzmq.dylib \
+		libzmq.a pkgconfig/libzmq.pc cmake/ZeroMQ/ZeroMQConfig.cmake cmake/ZeroMQ/ZeroMQConfigVersion.cmake) \
+		$(addprefix $(DESTDIR)$(INCLUDEDIR)/,zmq.h zmq_utils.h)
+
+stage:
+	@$(unstaged) scripts/stage
+
+demo:
+	@scripts/install-deps demo
+	@$(unstaged) scripts/stage
+	@$(unstaged) scripts/demo
+
+test:
+	@$(unstaged) scripts/test
+
+$(addprefix test-,$(steps)):
+	@$(unstaged) scripts/test $(@:test-%=%)
+
+# What .ci/run asks for besides the tests.
+check:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items --locked
+
+deny:
+	@scripts/deny
+
+perf: stage
+	@OURS=$${OURS:-$(or $(CARGO_TARGET_DIR),target)/stage/lib} perf/compare.sh
+
+clean:
+	$(CARGO) clean
+
+.PHONY: all install uninstall stage demo test check deny perf clean $(addprefix test-,$(steps))
