@@ -22,12 +22,15 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// The value of a property. Names are compared exactly; "Identity" also finds "Routing-Id", its
-    /// name since libzmq 4.3.
+    /// The value of a property. Names are compared exactly, but "Identity", as the routing id is
+    /// called on the wire, and "Routing-Id", as the man page calls it, each find the other.
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&CStr> {
         let name = name.as_ref();
-        self.find(name)
-            .or_else(|| (name == b"Identity").then(|| self.find(b"Routing-Id")).flatten())
+        self.find(name).or_else(|| match name {
+            b"Identity" => self.find(b"Routing-Id"),
+            b"Routing-Id" => self.find(b"Identity"),
+            _ => None,
+        })
     }
 
     /// The file descriptor of the connection.

@@ -64,14 +64,38 @@ pub fn spawn(
     scheduling: Scheduling,
     body: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>> {
-    let short: String = name.chars().filter(|&c| c != '\0').take(15).collect();
-    with_signals_blocked(|| {
-        Builder::new().name(short).spawn(move || {
-            scheduling.apply();
-            body();
-        })
+    start(Builder::new(), name, move || {
+        scheduling.apply();
+        body();
     })
-    .map_err(|error| Errno::from(error))
+}
+
+/// Starts a thread for code of the application's: as `spawn`, but with the stack that threads of C
+/// programs have, not the smaller one of Rust's.
+pub fn spawn_application(
+    name: &str,
+    body: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>> {
+    let mut size = 0;
+    // SAFETY: `attributes` is initialised by the first call and used only if that succeeds.
+    unsafe {
+        let mut attributes: libc::pthread_attr_t = std::mem::zeroed();
+        if libc::pthread_attr_init(&mut attributes) == 0 {
+            libc::pthread_attr_getstacksize(&attributes, &mut size);
+            libc::pthread_attr_destroy(&mut attributes);
+        }
+    }
+    let builder = if size > 0 { Builder::new().stack_size(size) } else { Builder::new() };
+    start(builder, name, body)
+}
+
+fn start(
+    builder: Builder,
+    name: &str,
+    body: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>> {
+    let short: String = name.chars().filter(|&c| c != '\0').take(15).collect();
+    with_signals_blocked(|| builder.name(short).spawn(body)).map_err(Errno::from)
 }
 
 /// Runs `body` with every signal blocked, so that a thread it creates inherits that.

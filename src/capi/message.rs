@@ -1,0 +1,362 @@
+//! `zmq_msg_*`, except sending and receiving.
+//!
+//! A `zmq_msg_t *` that is null, misaligned, closed or never initialised is `EFAULT`. (libzmq ends
+//! the process for some of these.)
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ptr;
+use std::slice;
+
+use super::{guard, guard_or};
+use crate::consts::{ZMQ_MORE, ZMQ_SHARED, ZMQ_SRCFD};
+use crate::error::{Errno, Result};
+use crate::msg::{FreeFn, Msg};
+
+/// The longest name that `zmq_msg_set_group` takes; of a longer one it takes the beginning.
+const GROUP_MAX: usize = 255;
+
+/// Makes an empty message.
+///
+/// # Safety
+///
+/// `msg` is null or 64 writable bytes; a live message there is leaked.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init(msg: *mut Msg) -> c_int {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { initialise(msg, || Ok(Msg::new())) })
+}
+
+/// Makes a message of `size` bytes, to be filled. Errors: `ENOMEM`.
+///
+/// # Safety
+///
+/// As for [`zmq_msg_init`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init_size(msg: *mut Msg, size: usize) -> c_int {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { initialise(msg, || Msg::with_size(size)) })
+}
+
+/// Makes a message with a copy of `size` bytes at `data`. Errors: `ENOMEM`; `EFAULT` for a null
+/// pointer with a size.
+///
+/// # Safety
+///
+/// As for [`zmq_msg_init`]; `size` bytes at `data` are readable, or it is null.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init_buffer(
+    msg: *mut Msg,
+    data: *const c_void,
+    size: usize,
+) -> c_int {
+    let make = || {
+        if size == 0 {
+            return Ok(Msg::new());
+        }
+        if data.is_null() || size > isize::MAX as usize {
+            return Err(Errno::EFAULT);
+        }
+        // SAFETY: readable, per the contract.
+        Msg::from_slice(unsafe { slice::from_raw_parts(data.cast(), size) })
+    };
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { initialise(msg, make) })
+}
+
+/// Makes a message over the caller's memory, which is given back by `ffn (data, hint)`, from any
+/// thread, once, when nobody needs it any more; without a function it is constant. Errors:
+/// `ENOMEM`; `EFAULT` for a null pointer with a size. The memory then stays the caller's.
+///
+/// # Safety
+///
+/// As for [`zmq_msg_init`]; `size` bytes at `data` stay readable until `ffn` is called.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_init_data(
+    msg: *mut Msg,
+    data: *mut c_void,
+    size: usize,
+    ffn: Option<FreeFn>,
+    hint: *mut c_void,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    let make = || unsafe { Msg::from_external(data, size, ffn, hint) };
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { initialise(msg, make) })
+}
+
+/// Gives up a message's content. The memory is then no message until it is initialised again.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable and writable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_close(msg: *mut Msg) -> c_int {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe { check(msg)? };
+        // SAFETY: a live message.
+        unsafe { Msg::close(msg) };
+        Ok(0)
+    })
+}
+
+/// Moves the content of `src` to `dest`, whose old content is given up; `src` is empty then.
+///
+/// # Safety
+///
+/// Each pointer is null or 64 readable and writable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_move(dest: *mut Msg, src: *mut Msg) -> c_int {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            check(src)?;
+            check(dest)?;
+        }
+        // SAFETY: live messages; the borrows end at once.
+        let old = unsafe {
+            let content = (*src).take();
+            ptr::replace(dest, content)
+        };
+        // Last: it may call the application, which finds both messages in order.
+        drop(old);
+        Ok(0)
+    })
+}
+
+/// Makes `dest`, whose old content is given up, a copy of `src`; larger payloads are shared.
+///
+/// # Safety
+///
+/// Each pointer is null or 64 readable and writable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_copy(dest: *mut Msg, src: *mut Msg) -> c_int {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            check(src)?;
+            check(dest)?;
+        }
+        if ptr::eq(dest, src) {
+            return Ok(0);
+        }
+        // SAFETY: live messages; the borrows end at once.
+        let old = unsafe {
+            let copy = (*src).duplicate()?;
+            ptr::replace(dest, copy)
+        };
+        // Last: it may call the application, which finds both messages in order.
+        drop(old);
+        Ok(0)
+    })
+}
+
+/// The payload. Null, with `EFAULT`, if this is no message.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_data(msg: *mut Msg) -> *mut c_void {
+    guard_or(ptr::null_mut(), || {
+        // SAFETY: the caller's promise.
+        let data = unsafe { live(msg)?.data_ptr() };
+        Ok(data.cast_mut().cast())
+    })
+}
+
+/// Bytes of payload. 0, with `EFAULT`, if this is no message.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_size(msg: *const Msg) -> usize {
+    // SAFETY: the caller's promise.
+    guard_or(0, || Ok(unsafe { live(msg)? }.len()))
+}
+
+/// Whether more parts follow: 1 or 0. A message that was closed still knows.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_more(msg: *const Msg) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { zmq_msg_get(msg, ZMQ_MORE) }
+}
+
+/// A property: `ZMQ_MORE`, `ZMQ_SHARED`, or `ZMQ_SRCFD`, the file descriptor the message came
+/// from. Errors: `EINVAL` for another one, or if there is no such descriptor.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_get(msg: *const Msg, property: c_int) -> c_int {
+    guard(|| match property {
+        // Programs ask for this one after zmq_msg_close: flags are told of any memory.
+        ZMQ_MORE | ZMQ_SHARED => {
+            if msg.is_null() || !msg.is_aligned() {
+                return Err(Errno::EFAULT);
+            }
+            // SAFETY: 64 readable bytes, and any values of them make a flag.
+            let msg = unsafe { &*msg };
+            Ok(c_int::from(if property == ZMQ_MORE { msg.more() } else { msg.is_shared() }))
+        }
+        ZMQ_SRCFD => {
+            // SAFETY: the caller's promise.
+            let metadata = unsafe { live(msg)? }.metadata();
+            metadata.and_then(|it| it.fd()).ok_or(Errno::EINVAL)
+        }
+        _ => Err(Errno::EINVAL),
+    })
+}
+
+/// Sets a property. There is none that can be set: `EINVAL`.
+///
+/// # Safety
+///
+/// None of the arguments is looked at.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_set(msg: *mut Msg, property: c_int, value: c_int) -> c_int {
+    let _ = (msg, property, value);
+    guard(|| Err(Errno::EINVAL))
+}
+
+/// A property of the connection that the message came over, valid as long as the message. Null,
+/// with `EINVAL`, if it does not have it.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable bytes, `property` null or a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_gets(msg: *const Msg, property: *const c_char) -> *const c_char {
+    guard_or(ptr::null(), || {
+        // SAFETY: the caller's promise.
+        let (msg, property) = unsafe { (live(msg)?, string(property)?) };
+        let metadata = msg.metadata().ok_or(Errno::EINVAL)?;
+        let value = metadata.get(property.to_bytes()).ok_or(Errno::EINVAL)?;
+        Ok(value.as_ptr())
+    })
+}
+
+/// Names the peer of a SERVER or PEER socket that the message goes to. Errors: `EINVAL` for 0.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable and writable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_set_routing_id(msg: *mut Msg, routing_id: u32) -> c_int {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let msg = unsafe { live_mut(msg)? };
+        if routing_id == 0 {
+            return Err(Errno::EINVAL);
+        }
+        msg.set_routing_id(routing_id);
+        Ok(0)
+    })
+}
+
+/// The peer of a SERVER or PEER socket that the message came from; 0 if there is none.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_routing_id(msg: *mut Msg) -> u32 {
+    // SAFETY: the caller's promise.
+    guard_or(0, || Ok(unsafe { live(msg)? }.routing_id()))
+}
+
+/// Sets the group of a RADIO's message, cut to 255 bytes. Errors: `ENOMEM`.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable and writable bytes, `group` null or a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_set_group(msg: *mut Msg, group: *const c_char) -> c_int {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let (msg, group) = unsafe { (live_mut(msg)?, string(group)?.to_bytes()) };
+        msg.set_group(group.get(..GROUP_MAX).unwrap_or(group))?;
+        Ok(0)
+    })
+}
+
+/// The group of a DISH's message, valid as long as the message has it; empty if there is none.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn zmq_msg_group(msg: *mut Msg) -> *const c_char {
+    // SAFETY: the caller's promise.
+    guard_or(ptr::null(), || Ok(unsafe { live(msg)? }.group().as_ptr()))
+}
+
+/// Writes what `make` makes to memory that is no message yet. After an error it is an empty
+/// message, so that closing it is harmless.
+///
+/// # Safety
+///
+/// `msg` is null or 64 writable bytes without a message that matters.
+unsafe fn initialise(msg: *mut Msg, make: impl FnOnce() -> Result<Msg>) -> Result<c_int> {
+    if msg.is_null() || !msg.is_aligned() {
+        return Err(Errno::EFAULT);
+    }
+    let (content, result) = match make() {
+        Ok(content) => (content, Ok(0)),
+        Err(error) => (Msg::new(), Err(error)),
+    };
+    // SAFETY: writable and aligned; whatever is there is not to be dropped.
+    unsafe { msg.write(content) };
+    result
+}
+
+/// # Safety
+///
+/// `msg` is null or 64 readable bytes.
+pub unsafe fn check(msg: *const Msg) -> Result<()> {
+    // SAFETY: the caller's promise.
+    if unsafe { Msg::check(msg) } { Ok(()) } else { Err(Errno::EFAULT) }
+}
+
+/// The message that a C program points to, or `EFAULT`.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable bytes; nobody changes a message there during `'a`.
+pub unsafe fn live<'a>(msg: *const Msg) -> Result<&'a Msg> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        check(msg)?;
+        Ok(&*msg)
+    }
+}
+
+/// The message that a C program points to, or `EFAULT`.
+///
+/// # Safety
+///
+/// `msg` is null or 64 readable and writable bytes; nobody else uses a message there during `'a`.
+pub unsafe fn live_mut<'a>(msg: *mut Msg) -> Result<&'a mut Msg> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        check(msg)?;
+        Ok(&mut *msg)
+    }
+}
+
+/// # Safety
+///
+/// `text` is null or a C string that lives for `'a`.
+unsafe fn string<'a>(text: *const c_char) -> Result<&'a CStr> {
+    if text.is_null() {
+        return Err(Errno::EFAULT);
+    }
+    // SAFETY: a C string, per the contract.
+    Ok(unsafe { CStr::from_ptr(text) })
+}
