@@ -10,7 +10,7 @@ use std::slice;
 use super::{guard, guard_or};
 use crate::consts::{ZMQ_MORE, ZMQ_SHARED, ZMQ_SRCFD};
 use crate::error::{Errno, Result};
-use crate::msg::{FreeFn, Msg};
+use crate::msg::{FreeFn, Metadata, Msg};
 
 /// The longest name that `zmq_msg_set_group` takes; of a longer one it takes the beginning.
 const GROUP_MAX: usize = 255;
@@ -205,11 +205,8 @@ pub unsafe extern "C" fn zmq_msg_get(msg: *const Msg, property: c_int) -> c_int 
             let msg = unsafe { &*msg };
             Ok(c_int::from(if property == ZMQ_MORE { msg.more() } else { msg.is_shared() }))
         }
-        ZMQ_SRCFD => {
-            // SAFETY: the caller's promise.
-            let metadata = unsafe { live(msg)? }.metadata();
-            metadata.and_then(|it| it.fd()).ok_or(Errno::EINVAL)
-        }
+        // SAFETY: the caller's promise.
+        ZMQ_SRCFD => unsafe { metadata(msg)? }.fd().ok_or(Errno::EINVAL),
         _ => Err(Errno::EINVAL),
     })
 }
@@ -235,8 +232,7 @@ pub unsafe extern "C" fn zmq_msg_set(msg: *mut Msg, property: c_int, value: c_in
 pub unsafe extern "C" fn zmq_msg_gets(msg: *const Msg, property: *const c_char) -> *const c_char {
     guard_or(ptr::null(), || {
         // SAFETY: the caller's promise.
-        let (msg, property) = unsafe { (live(msg)?, string(property)?) };
-        let metadata = msg.metadata().ok_or(Errno::EINVAL)?;
+        let (metadata, property) = unsafe { (metadata(msg)?, string(property)?) };
         let value = metadata.get(property.to_bytes()).ok_or(Errno::EINVAL)?;
         Ok(value.as_ptr())
     })
@@ -348,6 +344,20 @@ pub unsafe fn live_mut<'a>(msg: *mut Msg) -> Result<&'a mut Msg> {
         check(msg)?;
         Ok(&mut *msg)
     }
+}
+
+/// The properties of a message. `EINVAL` if it has none, as one that is closed.
+///
+/// # Safety
+///
+/// As for [`live`].
+unsafe fn metadata<'a>(msg: *const Msg) -> Result<&'a Metadata> {
+    if msg.is_null() {
+        return Err(Errno::EFAULT);
+    }
+    // SAFETY: the caller's promise.
+    let live = unsafe { live(msg) };
+    live.ok().and_then(Msg::metadata).ok_or(Errno::EINVAL)
 }
 
 /// # Safety
