@@ -27,11 +27,6 @@ impl Distributor {
         self.activated(pipe);
     }
 
-    /// Whether the pipe is one of these.
-    pub fn contains(&self, pipe: PipeId) -> bool {
-        self.pipes.position(pipe).is_some()
-    }
-
     /// A pipe has room again.
     pub fn activated(&mut self, pipe: PipeId) {
         let Some(position) = self.pipes.position(pipe) else { return };
@@ -72,6 +67,11 @@ impl Distributor {
             self.pipes.swap(position, self.matching);
             self.matching += 1;
         }
+    }
+
+    /// How many pipes are marked.
+    pub fn marked(&self) -> usize {
+        self.matching
     }
 
     /// Marks every active pipe.

@@ -36,12 +36,16 @@ mod pair;
 mod peers;
 mod pull;
 mod push;
+mod radix;
 mod rep;
 mod req;
 mod router;
 mod stream;
+mod subscriptions;
 #[cfg(test)]
 mod testing;
+mod xpub;
+mod xsub;
 
 /// Names a pipe among the pipes of one socket. Ids are small numbers (places in the socket's table
 /// of pipes): the patterns keep tables indexed by them.
@@ -195,6 +199,10 @@ pub fn create<P: Pipes + 'static>(
         SocketType::Router => Box::new(router::Router::default()),
         SocketType::Req => Box::new(req::Req::default()),
         SocketType::Rep => Box::new(rep::Rep::default()),
+        SocketType::Pub => Box::new(xpub::Pub::default()),
+        SocketType::Sub => Box::new(xsub::Sub::default()),
+        SocketType::Xpub => Box::new(xpub::Xpub::default()),
+        SocketType::Xsub => Box::new(xsub::Xsub::default()),
         SocketType::Stream => Box::new(stream::Stream::default()),
         _ => return Err(Errno::EINVAL),
     })

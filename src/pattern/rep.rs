@@ -3,7 +3,7 @@
 use super::addressed::recv_frame;
 use super::fq::FairQueue;
 use super::peers::{Identified, Peers};
-use super::{Attach, Cx, Pattern, PipeId, Pipes, discard_input};
+use super::{Attach, Cx, Pattern, PipeId, Pipes, discard_input, probe};
 use crate::error::{Errno, Result};
 use crate::msg::{Class, Msg};
 
@@ -111,6 +111,9 @@ impl Rep {
 
 impl<P: Pipes> Pattern<P> for Rep {
     fn attach(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId, attach: Attach) {
+        if cx.options.probe_router {
+            probe(cx.pipes, pipe);
+        }
         self.identify(cx, pipe, attach);
     }
 

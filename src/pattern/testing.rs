@@ -300,6 +300,17 @@ impl Net {
         Ok(())
     }
 
+    /// Sends one message after a routing id, which may have any bytes.
+    pub fn send_to(
+        &mut self,
+        pattern: &mut dyn Pattern<SimPipes>,
+        id: &str,
+        message: &str,
+    ) -> Result<()> {
+        self.send_part(pattern, id, true)?;
+        self.send(pattern, message)
+    }
+
     /// Receives one frame, and whether there are more.
     pub fn recv(&mut self, pattern: &mut dyn Pattern<SimPipes>) -> Result<(String, bool)> {
         let mut msg = frame("what was there before");

@@ -69,7 +69,7 @@ fn peers_without_an_id_get_different_generated_ones() {
     let number = |id: &str| u32::from_be_bytes(frame(id).data()[1..].try_into().unwrap());
     assert_eq!(number(&id_b), number(&id_a).wrapping_add(1));
     net.recv(&mut router).unwrap();
-    net.send(&mut router, &format!("{id_b}|z")).unwrap();
+    net.send_to(&mut router, &id_b, "z").unwrap();
     assert_eq!(net.sent(b), ["z"]);
 }
 
@@ -255,7 +255,7 @@ fn raw_peers_get_generated_ids_and_are_closed_by_an_empty_frame() {
     net.send_part(&mut router, &id, true).unwrap();
     net.send_part(&mut router, "more is ignored", true).unwrap();
     assert_eq!(net.sent(a), ["more is ignored"]);
-    net.send(&mut router, &format!("{id}|")).unwrap();
+    net.send_to(&mut router, &id, "").unwrap();
     assert_eq!(net.pipes.terminated(a), Some(false));
 }
 

@@ -23,7 +23,7 @@ fn messages_are_an_id_and_bytes() {
     net.deliver(&mut stream, a, &["hello"]);
     assert!(net.has_in(&mut stream));
     assert_eq!(net.recv_all(&mut stream), [format!("{id}|hello")]);
-    net.send(&mut stream, &format!("{id}|bytes")).unwrap();
+    net.send_to(&mut stream, &id, "bytes").unwrap();
     assert_eq!(net.sent(a), ["bytes"]);
     assert_eq!(net.pipes.flushes(a), [true]);
 }
@@ -32,7 +32,7 @@ fn messages_are_an_id_and_bytes() {
 fn an_empty_frame_closes_the_peer() {
     let (mut net, mut stream, [a]) = stream();
     let id = last_id(&net);
-    net.send(&mut stream, &format!("{id}|")).unwrap();
+    net.send_to(&mut stream, &id, "").unwrap();
     assert_eq!(net.pipes.terminated(a), Some(false));
     assert!(net.sent(a).is_empty());
     assert_eq!(net.send_part(&mut stream, &id, true), Err(Errno::EAGAIN));
@@ -46,7 +46,7 @@ fn the_flag_for_more_does_not_matter_with_the_bytes() {
     let id = last_id(&net);
     net.send_part(&mut stream, &id, true).unwrap();
     net.send_part(&mut stream, "1", true).unwrap();
-    net.send(&mut stream, &format!("{id}|2")).unwrap();
+    net.send_to(&mut stream, &id, "2").unwrap();
     assert_eq!(net.sent(a), ["1", "2"]);
 }
 
@@ -56,7 +56,7 @@ fn an_id_without_the_flag_swallows_the_next_frame() {
     let id = last_id(&net);
     net.send_part(&mut stream, &id, false).unwrap();
     net.send_part(&mut stream, "swallowed", false).unwrap();
-    net.send(&mut stream, &format!("{id}|x")).unwrap();
+    net.send_to(&mut stream, &id, "x").unwrap();
     assert_eq!(net.sent(a), ["x"]);
 }
 
@@ -67,7 +67,7 @@ fn a_full_peer_blocks() {
     net.pipes.set_room(a, 0);
     assert_eq!(net.send_part(&mut stream, &id, true), Err(Errno::EAGAIN));
     net.make_room(&mut stream, a, 1);
-    net.send(&mut stream, &format!("{id}|x")).unwrap();
+    net.send_to(&mut stream, &id, "x").unwrap();
 }
 
 #[test]
