@@ -1,3 +1,7 @@
 //! What crosses threads: queues, pipes, signals, mailboxes, half-locks.
 
+pub mod half;
+pub mod mailbox;
+pub mod pipe;
 pub mod queue;
+pub mod signal;

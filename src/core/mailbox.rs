@@ -1,0 +1,132 @@
+//! Commands to a socket from other threads.
+
+use crossbeam_queue::SegQueue;
+
+use super::pipe::{Peer, PipeReader, PipeWriter};
+use super::signal::Signal;
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+/// Where a pipe's messages come from and go to, for monitor events and `zmq_disconnect`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndpointPair {
+    /// This side's address, empty if unknown.
+    pub local: String,
+    /// The other side's.
+    pub remote: String,
+}
+
+/// A pipe to be attached to a socket.
+pub struct NewPipe {
+    /// The socket's writing end.
+    pub writer: PipeWriter,
+    /// The socket's reading end.
+    pub reader: PipeReader,
+    /// Through which the other side reaches the socket.
+    pub link: Arc<PipeLink>,
+    /// The peer takes everything whatever it subscribed to.
+    pub subscribe_to_all: bool,
+    /// This socket connected.
+    pub locally_initiated: bool,
+    /// Addresses.
+    pub endpoints: EndpointPair,
+}
+
+/// What a socket can be told.
+pub enum Command {
+    /// A new pipe.
+    Attach(Box<NewPipe>),
+    /// A pipe has something to read again.
+    Readable(u32),
+    /// A pipe has room again.
+    Writable(u32),
+    /// A pipe's other end will write no more.
+    Ended(u32),
+    /// The connection behind a pipe was lost and will be replaced.
+    Hiccup(u32),
+    /// The connection to this endpoint is given up for good.
+    EndpointGone(Box<str>),
+}
+
+/// A socket's mailbox: many senders, one reader.
+#[derive(Default)]
+pub struct Mailbox {
+    commands: SegQueue<Command>,
+    closed: AtomicBool,
+    /// How the socket is woken.
+    pub signal: Signal,
+}
+
+impl Mailbox {
+    /// Queues a command and wakes the socket. After the socket was closed, commands are dropped.
+    pub fn send(&self, command: Command) {
+        if self.closed.load(Ordering::SeqCst) {
+            return;
+        }
+        self.commands.push(command);
+        self.signal.raise();
+        if self.closed.load(Ordering::SeqCst) {
+            // Closed in between: the socket has drained for the last time.
+            while self.commands.pop().is_some() {}
+        }
+    }
+
+    /// Takes the oldest command.
+    pub fn take(&self) -> Option<Command> {
+        self.commands.pop()
+    }
+
+    /// Refuses commands from now on and drops what is queued.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        while self.commands.pop().is_some() {}
+    }
+
+    /// Whether the socket was closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+}
+
+/// The way from a pipe's far end to the socket that holds the near one. Until the pipe is
+/// attached nothing needs to be said: the socket looks at a new pipe by itself.
+pub struct PipeLink {
+    mailbox: Arc<Mailbox>,
+    slot: AtomicU32,
+}
+
+const UNATTACHED: u32 = u32::MAX;
+
+impl PipeLink {
+    /// A link to `mailbox`'s socket for a pipe not yet attached.
+    pub fn new(mailbox: Arc<Mailbox>) -> Arc<PipeLink> {
+        Arc::new(PipeLink { mailbox, slot: AtomicU32::new(UNATTACHED) })
+    }
+
+    /// The socket attached the pipe as number `slot`.
+    pub fn attach(&self, slot: u32) {
+        self.slot.store(slot, Ordering::SeqCst);
+    }
+
+    /// Sends the command for this pipe.
+    pub fn send(&self, command: impl FnOnce(u32) -> Command) {
+        let slot = self.slot.load(Ordering::SeqCst);
+        if slot != UNATTACHED {
+            self.mailbox.send(command(slot));
+        }
+    }
+}
+
+impl Peer for PipeLink {
+    fn readable(&self, _direct: bool) {
+        self.send(Command::Readable);
+    }
+
+    fn writable(&self) {
+        self.send(Command::Writable);
+    }
+
+    fn ended(&self) {
+        self.send(Command::Ended);
+    }
+}

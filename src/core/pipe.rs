@@ -1,0 +1,434 @@
+//! Pipes: how messages cross from one thread to another.
+//!
+//! A pipe has two directions, each a [`PipeWriter`] and a [`PipeReader`] over one queue. Whole
+//! messages are published, never part of one, and a message whose last frame does not come is
+//! taken back.
+//!
+//! Credit is two counters: messages written (the writer's) and messages read (published by the
+//! reader every low-water mark, which is half the high-water mark, so that the line they share
+//! is touched rarely). A pipe is full when the difference reaches the high-water mark.
+//!
+//! | field of `Channel` | written by | read by | rule |
+//! |---|---|---|---|
+//! | `read_count` | reader | writer | grows only |
+//! | `reader_asleep` | reader (set), writer (swapped clear) | writer | set before the last look at the queue; who swaps it clear wakes the reader |
+//! | `writer_asleep` | writer (set), reader (swapped clear) | reader | set before the last look at `read_count`; likewise |
+//! | `writer_gone` | writer, after its last publication | reader | after it is seen, one more look at the queue is final |
+//! | `reader_gone` | reader | writer | nothing more will be read |
+//! | `hwm` | either | both | plain value, 0 for unlimited |
+//! | `written` | writer, with each publication | statistics | plain value |
+
+use parking_lot::Mutex;
+
+use super::queue::{Consumer, Producer, queue};
+use crate::msg::{Class, MetadataCredit, Msg};
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+
+/// What one end of a pipe can tell the other's owner. Calls come from any thread and must not
+/// block.
+pub trait Peer: Send + Sync {
+    /// A reader that had found nothing can read again. `direct`: the caller is an application
+    /// thread that may do network work of its own now.
+    fn readable(&self, direct: bool);
+    /// A writer that had found the pipe full can write again.
+    fn writable(&self);
+    /// The other end will write no more.
+    fn ended(&self);
+    /// The owner wants the connection behind the pipe to be given up, `linger_ms` milliseconds
+    /// after now at the latest if there is something left to send (negative: no limit).
+    fn terminate(&self, linger_ms: i32) {
+        let _ = linger_ms;
+    }
+}
+
+/// Keeps what different threads write on different cache lines.
+#[repr(align(64))]
+struct Line<T>(T);
+
+struct ReaderLine {
+    read_count: AtomicU64,
+    reader_asleep: AtomicBool,
+}
+
+struct RareLine {
+    hwm: AtomicI32,
+    writer_asleep: AtomicBool,
+    writer_gone: AtomicBool,
+    reader_gone: AtomicBool,
+    written: AtomicU64,
+    conflated: Option<Mutex<Option<Msg>>>,
+}
+
+struct Channel {
+    reader: Line<ReaderLine>,
+    rare: Line<RareLine>,
+}
+
+/// The end that writes.
+pub struct PipeWriter {
+    channel: Arc<Channel>,
+    queue: Producer<Msg>,
+    peer: Arc<dyn Peer>,
+    /// Whole messages written.
+    written: u64,
+    /// `read_count` when last looked at.
+    read_seen: u64,
+    /// The last frame written has more to come.
+    in_message: bool,
+    closed: bool,
+}
+
+/// The end that reads.
+pub struct PipeReader {
+    channel: Arc<Channel>,
+    queue: Consumer<Msg>,
+    peer: Arc<dyn Peer>,
+    /// Whole messages read.
+    read: u64,
+    /// Of them, not yet published in `read_count`.
+    unreported: u64,
+    /// The last frame read has more to come.
+    in_message: bool,
+    ended: bool,
+    /// What the connection says of its messages.
+    metadata: Option<MetadataCredit>,
+}
+
+/// One direction. `reader` is told when there is something to read, `writer` when there is room.
+/// `hwm`: messages, 0 for unlimited. `conflate`: keep only the newest message.
+pub fn direction(
+    hwm: i32,
+    conflate: bool,
+    writer: Arc<dyn Peer>,
+    reader: Arc<dyn Peer>,
+) -> (PipeWriter, PipeReader) {
+    let channel = Arc::new(Channel {
+        reader: Line(ReaderLine {
+            read_count: AtomicU64::new(0),
+            reader_asleep: AtomicBool::new(false),
+        }),
+        rare: Line(RareLine {
+            hwm: AtomicI32::new(if conflate { 0 } else { hwm.max(0) }),
+            writer_asleep: AtomicBool::new(false),
+            writer_gone: AtomicBool::new(false),
+            reader_gone: AtomicBool::new(false),
+            written: AtomicU64::new(0),
+            conflated: conflate.then(|| Mutex::new(None)),
+        }),
+    });
+    let (producer, consumer) = queue();
+    (
+        PipeWriter {
+            channel: channel.clone(),
+            queue: producer,
+            peer: reader,
+            written: 0,
+            read_seen: 0,
+            in_message: false,
+            closed: false,
+        },
+        PipeReader {
+            channel,
+            queue: consumer,
+            peer: writer,
+            read: 0,
+            unreported: 0,
+            in_message: false,
+            ended: false,
+            metadata: None,
+        },
+    )
+}
+
+impl PipeWriter {
+    /// Whether a message can be written: the reader is there and the high-water mark is not
+    /// reached. After `false`, `Peer::writable` says when to try again (unless it is closed).
+    #[inline]
+    pub fn check(&mut self) -> bool {
+        let rare = &self.channel.rare.0;
+        if self.closed || rare.reader_gone.load(Ordering::Relaxed) {
+            return false;
+        }
+        let hwm = rare.hwm.load(Ordering::Relaxed);
+        hwm == 0 || self.in_message || self.written - self.read_seen < hwm as u64 || self.recheck()
+    }
+
+    /// Looks at what the reader has read; goes to sleep if the pipe is still full.
+    #[cold]
+    fn recheck(&mut self) -> bool {
+        let rare = &self.channel.rare.0;
+        for asleep in [false, true] {
+            if asleep {
+                rare.writer_asleep.store(true, Ordering::SeqCst);
+            }
+            self.read_seen = self.channel.reader.0.read_count.load(Ordering::SeqCst);
+            let hwm = rare.hwm.load(Ordering::SeqCst);
+            if hwm == 0 || self.written - self.read_seen < hwm as u64 {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Writes a frame, leaving `msg` empty, if [`PipeWriter::check`] allows it.
+    #[inline]
+    pub fn write(&mut self, msg: &mut Msg) -> bool {
+        self.check() && self.append(msg)
+    }
+
+    /// Writes a frame whatever the high-water mark says (control messages).
+    pub fn force(&mut self, mut msg: Msg) -> bool {
+        !self.closed && self.append(&mut msg)
+    }
+
+    #[inline]
+    fn append(&mut self, msg: &mut Msg) -> bool {
+        let more = msg.more();
+        if more && !self.in_message {
+            // What is unpublished is now either whole messages or one unfinished message.
+            self.flush(false);
+        }
+        let counted = !more && !matches!(msg.class(), Class::RoutingId | Class::Metadata | Class::HiccupMark);
+        let taken = msg.take();
+        if let (Some(slot), Class::Data) = (&self.channel.rare.0.conflated, taken.class()) {
+            *slot.lock() = Some(taken);
+        } else if let Err(back) = self.queue.push(taken) {
+            *msg = back;
+            return false;
+        }
+        self.in_message = more;
+        self.written += u64::from(counted);
+        true
+    }
+
+    /// Publishes the whole messages written so far. A message without its last frame stays.
+    #[inline]
+    pub fn flush(&mut self, direct: bool) {
+        if self.in_message || self.closed {
+            return;
+        }
+        let conflated = self.channel.rare.0.conflated.is_some();
+        if !conflated && !self.queue.has_unpublished() {
+            return;
+        }
+        self.channel.rare.0.written.store(self.written, Ordering::Relaxed);
+        self.queue.publish();
+        if self.channel.reader.0.reader_asleep.load(Ordering::Relaxed) {
+            self.wake_reader(direct);
+        }
+    }
+
+    #[cold]
+    fn wake_reader(&self, direct: bool) {
+        if self.channel.reader.0.reader_asleep.swap(false, Ordering::SeqCst) {
+            self.peer.readable(direct);
+        }
+    }
+
+    /// Takes back the frames of a message whose last frame was not written.
+    pub fn rollback(&mut self) {
+        if self.in_message {
+            self.queue.take_back();
+            self.in_message = false;
+        }
+    }
+
+    /// Whether a message is begun and not finished.
+    pub fn in_message(&self) -> bool {
+        self.in_message
+    }
+
+    /// Changes the high-water mark, in messages; 0 for unlimited.
+    pub fn set_hwm(&self, hwm: i32) {
+        let rare = &self.channel.rare.0;
+        if rare.conflated.is_none() {
+            rare.hwm.store(hwm.max(0), Ordering::SeqCst);
+        }
+    }
+
+    /// Whether the high-water mark, or the end of the reader, forbids writing. Unlike `check`
+    /// this changes nothing.
+    pub fn is_closed(&self) -> bool {
+        self.closed || self.channel.rare.0.reader_gone.load(Ordering::Relaxed)
+    }
+
+    /// Messages written and not yet known to be read.
+    pub fn backlog(&self) -> u64 {
+        self.written.saturating_sub(self.channel.reader.0.read_count.load(Ordering::Relaxed))
+    }
+
+    /// The reader's owner.
+    pub fn peer(&self) -> &Arc<dyn Peer> {
+        &self.peer
+    }
+
+    /// Writes no more: what is whole stays readable, the reader then finds the end.
+    pub fn close(&mut self) {
+        if self.closed {
+            return;
+        }
+        self.rollback();
+        self.flush(false);
+        self.closed = true;
+        self.channel.rare.0.writer_gone.store(true, Ordering::SeqCst);
+        self.wake_reader(false);
+        self.peer.ended();
+    }
+}
+
+impl Drop for PipeWriter {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl PipeReader {
+    /// Whether a frame can be read now. After `false`, either [`PipeReader::is_ended`], or
+    /// `Peer::readable` says when to look again.
+    #[inline]
+    pub fn check(&mut self) -> bool {
+        loop {
+            if self.queue.ready() == 0 && !self.refresh() {
+                return false;
+            }
+            match self.queue.peek().map(|msg| msg.class()) {
+                Some(Class::Metadata) => self.switch_metadata(),
+                Some(_) => return true,
+                // Nothing in the queue: what `refresh` saw is a conflated message.
+                None => return true,
+            }
+        }
+    }
+
+    /// Looks for newly published frames; goes to sleep if there are none.
+    fn refresh(&mut self) -> bool {
+        if self.ended {
+            return false;
+        }
+        if self.available() {
+            return true;
+        }
+        let gone = self.channel.rare.0.writer_gone.load(Ordering::SeqCst);
+        self.channel.reader.0.reader_asleep.store(true, Ordering::SeqCst);
+        if self.available() {
+            self.channel.reader.0.reader_asleep.store(false, Ordering::SeqCst);
+            return true;
+        }
+        self.ended = gone;
+        false
+    }
+
+    fn available(&mut self) -> bool {
+        self.queue.refresh() > 0
+            || self.channel.rare.0.conflated.as_ref().is_some_and(|slot| slot.lock().is_some())
+    }
+
+    #[cold]
+    fn switch_metadata(&mut self) {
+        if let Some(mut marker) = self.queue.pop() {
+            self.metadata = marker.take_metadata().map(MetadataCredit::new);
+        }
+    }
+
+    /// Whether everything was read and the writer is gone. Only [`PipeReader::check`] finds out.
+    pub fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Reads the next frame into `msg`.
+    #[inline]
+    pub fn read(&mut self, msg: &mut Msg) -> bool {
+        if !self.check() {
+            return false;
+        }
+        let taken = match self.queue.pop() {
+            Some(taken) => Some(taken),
+            None => self.channel.rare.0.conflated.as_ref().and_then(|slot| slot.lock().take()),
+        };
+        let Some(taken) = taken else { return false };
+        *msg = taken;
+        self.in_message = msg.more();
+        if let (Some(metadata), Class::Data) = (&mut self.metadata, msg.class()) {
+            msg.set_metadata(Some(metadata.next()));
+        }
+        if !self.in_message && !matches!(msg.class(), Class::RoutingId | Class::HiccupMark) {
+            self.count();
+        }
+        true
+    }
+
+    /// Counts a message as read and gives credit back every low-water mark.
+    #[inline]
+    fn count(&mut self) {
+        self.read += 1;
+        self.unreported += 1;
+        let hwm = self.channel.rare.0.hwm.load(Ordering::Relaxed);
+        // Half the mark, rounded up: often enough not to stall the writer, rarely enough not to
+        // share a cache line with it for every message.
+        let low = (hwm as u64).div_ceil(2);
+        if hwm > 0 && self.unreported >= low {
+            self.report();
+        }
+    }
+
+    #[cold]
+    fn report(&mut self) {
+        self.unreported = 0;
+        self.channel.reader.0.read_count.swap(self.read, Ordering::SeqCst);
+        let rare = &self.channel.rare.0;
+        if rare.writer_asleep.load(Ordering::SeqCst)
+            && rare.writer_asleep.swap(false, Ordering::SeqCst)
+        {
+            self.peer.writable();
+        }
+    }
+
+    /// Whether the last frame read has more to come.
+    pub fn in_message(&self) -> bool {
+        self.in_message
+    }
+
+    /// Reads and drops the rest of a message that was begun.
+    pub fn skip_message(&mut self) {
+        let mut msg = Msg::new();
+        while self.in_message && self.read(&mut msg) {}
+    }
+
+    /// Changes the high-water mark, in messages; 0 for unlimited.
+    pub fn set_hwm(&self, hwm: i32) {
+        let rare = &self.channel.rare.0;
+        if rare.conflated.is_none() {
+            rare.hwm.store(hwm.max(0), Ordering::SeqCst);
+        }
+    }
+
+    /// Messages that were published and not yet read.
+    pub fn backlog(&self) -> u64 {
+        self.channel.rare.0.written.load(Ordering::Relaxed).saturating_sub(self.read)
+    }
+
+    /// Whether there is nothing left to read but the writer's end, if that.
+    pub fn is_drained(&mut self) -> bool {
+        self.queue.ready() == 0 && !self.available()
+    }
+
+    /// Sets what the connection says of its messages.
+    pub fn set_metadata(&mut self, metadata: Option<MetadataCredit>) {
+        self.metadata = metadata;
+    }
+
+    /// The writer's owner.
+    pub fn peer(&self) -> &Arc<dyn Peer> {
+        &self.peer
+    }
+}
+
+impl Drop for PipeReader {
+    fn drop(&mut self) {
+        self.channel.rare.0.reader_gone.store(true, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests;

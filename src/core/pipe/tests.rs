@@ -1,0 +1,203 @@
+use super::*;
+use crate::msg::Msg;
+
+#[derive(Default)]
+struct Counter {
+    readable: AtomicU64,
+    writable: AtomicU64,
+    ended: AtomicU64,
+}
+
+impl Peer for Counter {
+    fn readable(&self, _direct: bool) {
+        self.readable.fetch_add(1, Ordering::SeqCst);
+    }
+    fn writable(&self) {
+        self.writable.fetch_add(1, Ordering::SeqCst);
+    }
+    fn ended(&self) {
+        self.ended.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn message(text: &str, more: bool) -> Msg {
+    let mut msg = Msg::from_slice(text.as_bytes()).expect("memory");
+    msg.set_more(more);
+    msg
+}
+
+#[cfg(not(loom))]
+mod ordinary {
+    use super::*;
+
+    fn pipe(hwm: i32, conflate: bool) -> (PipeWriter, PipeReader, Arc<Counter>, Arc<Counter>) {
+        let (writer, reader) = (Arc::new(Counter::default()), Arc::new(Counter::default()));
+        let (w, r) = direction(hwm, conflate, writer.clone(), reader.clone());
+        (w, r, writer, reader)
+    }
+
+    fn read(reader: &mut PipeReader) -> Option<String> {
+        let mut msg = Msg::new();
+        reader.read(&mut msg).then(|| String::from_utf8_lossy(msg.data()).into_owned())
+    }
+
+    #[test]
+    fn a_sleeping_reader_is_told_once() {
+        let (mut w, mut r, _, told) = pipe(0, false);
+        assert!(!r.check());
+        for text in ["a", "b"] {
+            assert!(w.write(&mut message(text, false)));
+            w.flush(true);
+        }
+        assert_eq!(told.readable.load(Ordering::SeqCst), 1);
+        assert_eq!(read(&mut r).as_deref(), Some("a"));
+        assert_eq!(read(&mut r).as_deref(), Some("b"));
+        assert_eq!(read(&mut r), None);
+        assert!(!r.is_ended());
+    }
+
+    #[test]
+    fn credit_returns_every_low_water_mark() {
+        let (mut w, mut r, told, _) = pipe(4, false);
+        for _ in 0..4 {
+            assert!(w.write(&mut message("x", false)));
+        }
+        w.flush(false);
+        assert!(!w.write(&mut message("x", false)));
+        assert!(read(&mut r).is_some());
+        assert!(!w.check());
+        assert_eq!(told.writable.load(Ordering::SeqCst), 0);
+        assert!(read(&mut r).is_some());
+        assert_eq!(told.writable.load(Ordering::SeqCst), 1);
+        assert!(w.check());
+    }
+
+    #[test]
+    fn a_multipart_message_counts_once_and_is_not_cut_by_the_mark() {
+        let (mut w, mut r, _, _) = pipe(1, false);
+        assert!(w.write(&mut message("1", true)));
+        assert!(w.write(&mut message("2", true)));
+        assert!(w.write(&mut message("3", false)));
+        assert!(!w.write(&mut message("4", false)));
+        w.flush(false);
+        for text in ["1", "2", "3"] {
+            assert_eq!(read(&mut r).as_deref(), Some(text));
+        }
+        assert!(w.check());
+    }
+
+    #[test]
+    fn an_unfinished_message_is_invisible_and_can_be_taken_back() {
+        let (mut w, mut r, _, _) = pipe(0, false);
+        assert!(w.write(&mut message("whole", false)));
+        assert!(w.write(&mut message("part", true)));
+        w.flush(false);
+        assert_eq!(read(&mut r).as_deref(), Some("whole"));
+        assert_eq!(read(&mut r), None);
+        w.rollback();
+        assert!(w.write(&mut message("next", false)));
+        w.flush(false);
+        assert_eq!(read(&mut r).as_deref(), Some("next"));
+    }
+
+    #[test]
+    fn what_was_written_before_the_end_is_read_before_it() {
+        let (mut w, mut r, _, told) = pipe(0, false);
+        assert!(w.write(&mut message("last", false)));
+        w.close();
+        assert_eq!(told.ended.load(Ordering::SeqCst), 1);
+        assert_eq!(read(&mut r).as_deref(), Some("last"));
+        assert_eq!(read(&mut r), None);
+        assert!(r.is_ended());
+    }
+
+    #[test]
+    fn a_writer_whose_reader_is_gone_is_refused() {
+        let (mut w, r, _, _) = pipe(0, false);
+        drop(r);
+        assert!(!w.write(&mut message("x", false)));
+    }
+
+    #[test]
+    fn conflation_keeps_the_newest() {
+        let (mut w, mut r, _, told) = pipe(1, true);
+        assert!(!r.check());
+        for text in ["1", "2", "3"] {
+            assert!(w.write(&mut message(text, false)));
+            w.flush(true);
+        }
+        assert_eq!(told.readable.load(Ordering::SeqCst), 1);
+        assert_eq!(read(&mut r).as_deref(), Some("3"));
+        assert_eq!(read(&mut r), None);
+    }
+}
+
+#[cfg(loom)]
+mod models {
+    use super::*;
+
+    fn pipe(hwm: i32) -> (PipeWriter, PipeReader, Arc<Counter>, Arc<Counter>) {
+        let (writer, reader) = (Arc::new(Counter::default()), Arc::new(Counter::default()));
+        let (w, r) = direction(
+            hwm,
+            false,
+            writer.clone() as std::sync::Arc<Counter>,
+            reader.clone() as std::sync::Arc<Counter>,
+        );
+        (w, r, writer, reader)
+    }
+
+    /// A reader that went to sleep over an empty pipe is told of what comes.
+    #[test]
+    fn loom_pipe_loses_no_wake_up_of_the_reader() {
+        loom::model(|| {
+            let (mut w, mut r, _, told) = pipe(0);
+            let writer = loom::thread::spawn(move || {
+                assert!(w.write(&mut message("x", false)));
+                w.flush(false);
+                w
+            });
+            let got = r.check();
+            let writer = writer.join();
+            assert!(writer.is_ok());
+            assert!(got || told.readable.load(Ordering::SeqCst) == 1);
+        });
+    }
+
+    /// A writer that found the pipe full is told when there is room.
+    #[test]
+    fn loom_pipe_loses_no_wake_up_of_the_writer() {
+        loom::model(|| {
+            let (mut w, mut r, told, _) = pipe(1);
+            assert!(w.write(&mut message("x", false)));
+            w.flush(false);
+            let reader = loom::thread::spawn(move || {
+                let mut msg = Msg::new();
+                assert!(r.read(&mut msg));
+                r
+            });
+            let free = w.check();
+            assert!(reader.join().is_ok());
+            assert!(free || told.writable.load(Ordering::SeqCst) == 1);
+        });
+    }
+
+    /// The end is seen after the last message, never before it.
+    #[test]
+    fn loom_pipe_end_comes_last() {
+        loom::model(|| {
+            let (mut w, mut r, _, told) = pipe(0);
+            let writer = loom::thread::spawn(move || {
+                assert!(w.write(&mut message("x", false)));
+                drop(w);
+            });
+            let mut msg = Msg::new();
+            let early = r.read(&mut msg);
+            assert!(early || !r.is_ended());
+            assert!(writer.join().is_ok());
+            assert!(early || r.read(&mut msg));
+            assert!(!r.check() && r.is_ended());
+            assert!(told.ended.load(Ordering::SeqCst) >= 1);
+        });
+    }
+}

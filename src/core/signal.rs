@@ -1,0 +1,283 @@
+//! How a socket is told that something happened, and how a thread waits for that.
+//!
+//! One word holds everything:
+//!
+//! | bit | meaning | set by | cleared by |
+//! |---|---|---|---|
+//! | `PENDING` | commands wait in the mailbox | whoever sends one | the socket's user, before it drains the mailbox |
+//! | `PARKED` | a thread sleeps on this word | that thread, before it sleeps | whoever wakes it |
+//! | `LISTED` | `waiters` is not empty | who registers a waiter, under the list's lock | who removes the last |
+//! | `DESCRIPTOR` | `descriptor` mirrors `PENDING` | who first asks for it | nobody |
+//! | `TERMINATED` | the context is going down | the context | nobody |
+//!
+//! A sender sets `PENDING` after it queued its command and wakes sleepers only on the change
+//! from clear to set; a sleeper announces itself first and looks at `PENDING` again before it
+//! sleeps. Both use one word, so the order between them is total and no wake-up is lost.
+//!
+//! The descriptor (an eventfd, made on first demand) is readable exactly while `PENDING` is set:
+//! a small lock around "change the bit, change the descriptor" keeps the two together.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::error::{Errno, Result};
+use crate::sync::Arc;
+use crate::sys::event::EventFd;
+use crate::sys::futex;
+
+const PENDING: u32 = 1;
+const PARKED: u32 = 2;
+const LISTED: u32 = 4;
+const DESCRIPTOR: u32 = 8;
+const TERMINATED: u32 = 16;
+
+/// Until when a blocking call waits. `None` in a position means for ever.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// A wait of `timeout_ms` milliseconds from now; negative: no limit.
+    pub fn after_ms(timeout_ms: i64) -> Deadline {
+        let limit = u64::try_from(timeout_ms).ok();
+        Deadline(limit.and_then(|ms| Instant::now().checked_add(Duration::from_millis(ms))))
+    }
+
+    /// What is left; `Some(0)` once passed, `None` without limit.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.0.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// What is left in milliseconds, rounded up, as poll functions want it; -1 without limit.
+    pub fn remaining_ms(&self) -> i32 {
+        match self.remaining() {
+            None => -1,
+            Some(left) => {
+                let ms = left.as_micros().div_ceil(1000);
+                i32::try_from(ms).unwrap_or(i32::MAX)
+            }
+        }
+    }
+
+    /// Whether the time is over.
+    pub fn passed(&self) -> bool {
+        self.remaining().is_some_and(|left| left.is_zero())
+    }
+}
+
+/// A thread that waits for several sockets at once.
+#[derive(Debug, Default)]
+pub struct Waiter {
+    woken: AtomicU32,
+}
+
+impl Waiter {
+    /// A fresh waiter, to be registered with [`Signal::add_waiter`].
+    pub fn new() -> Arc<Waiter> {
+        Arc::new(Waiter::default())
+    }
+
+    fn wake(&self) {
+        if self.woken.swap(1, Ordering::SeqCst) == 0 {
+            futex::wake_all(&self.woken);
+        }
+    }
+
+    /// Sleeps until one of the sockets was signalled since the last [`Waiter::reset`]. Errors:
+    /// `EAGAIN` at the deadline, `EINTR`.
+    pub fn wait(&self, deadline: Deadline) -> Result<()> {
+        while self.woken.load(Ordering::SeqCst) == 0 {
+            let left = deadline.remaining();
+            if left.is_some_and(|left| left.is_zero()) {
+                return Err(Errno::EAGAIN);
+            }
+            futex::wait(&self.woken, 0, left)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets earlier wake-ups; look at the sockets afterwards.
+    pub fn reset(&self) {
+        self.woken.store(0, Ordering::SeqCst);
+    }
+}
+
+/// The mirror of `PENDING` as a descriptor.
+struct Mirror {
+    event: EventFd,
+    readable: Mutex<bool>,
+}
+
+/// One socket's signal.
+#[derive(Default)]
+pub struct Signal {
+    state: AtomicU32,
+    waiters: Mutex<Vec<Arc<Waiter>>>,
+    mirror: OnceLock<Mirror>,
+}
+
+impl Signal {
+    /// Whether there is anything to do before going on: commands, or the context's end. One
+    /// load of a line that is written only when there is.
+    #[inline(always)]
+    pub fn needs_attention(&self) -> bool {
+        self.state.load(Ordering::Acquire) & (PENDING | TERMINATED) != 0
+    }
+
+    /// Whether the context is going down.
+    pub fn is_terminated(&self) -> bool {
+        self.state.load(Ordering::Acquire) & TERMINATED != 0
+    }
+
+    /// Says that a command was queued.
+    pub fn raise(&self) {
+        self.set(PENDING);
+    }
+
+    /// Says that the context is going down.
+    pub fn terminate(&self) {
+        self.set(TERMINATED | PENDING);
+    }
+
+    fn set(&self, bits: u32) {
+        let before = self.state.fetch_or(bits, Ordering::SeqCst);
+        if before & bits == bits {
+            return;
+        }
+        if before & DESCRIPTOR != 0 {
+            self.show();
+        }
+        if before & PARKED != 0 {
+            self.state.fetch_and(!PARKED, Ordering::SeqCst);
+            futex::wake_all(&self.state);
+        }
+        if before & LISTED != 0 {
+            for waiter in self.waiters.lock().iter() {
+                waiter.wake();
+            }
+        }
+    }
+
+    /// Clears `PENDING`. Drain the mailbox afterwards, not before.
+    pub fn acknowledge(&self) {
+        let before = self.state.fetch_and(!PENDING, Ordering::SeqCst);
+        if before & DESCRIPTOR != 0 {
+            self.show();
+        }
+    }
+
+    /// Makes the descriptor say what `PENDING` says.
+    fn show(&self) {
+        let Some(mirror) = self.mirror.get() else { return };
+        let mut readable = mirror.readable.lock();
+        let pending = self.state.load(Ordering::SeqCst) & PENDING != 0;
+        if pending != *readable {
+            *readable = pending;
+            if pending { mirror.event.set() } else { mirror.event.clear() }
+        }
+    }
+
+    /// The descriptor that is readable while there is something to process. Errors: `EMFILE`.
+    pub fn descriptor(&self) -> Result<i32> {
+        if let Some(mirror) = self.mirror.get() {
+            return Ok(mirror.event.fd());
+        }
+        let event = EventFd::new()?;
+        let mirror = self.mirror.get_or_init(|| Mirror { event, readable: Mutex::new(false) });
+        self.state.fetch_or(DESCRIPTOR, Ordering::SeqCst);
+        self.show();
+        Ok(mirror.event.fd())
+    }
+
+    /// Registers `waiter` to be woken whenever this signal is raised.
+    pub fn add_waiter(&self, waiter: &Arc<Waiter>) {
+        let mut waiters = self.waiters.lock();
+        waiters.push(waiter.clone());
+        self.state.fetch_or(LISTED, Ordering::SeqCst);
+    }
+
+    /// Takes `waiter` off the list (one registration of it).
+    pub fn remove_waiter(&self, waiter: &Arc<Waiter>) {
+        let mut waiters = self.waiters.lock();
+        if let Some(position) = waiters.iter().position(|other| Arc::ptr_eq(other, waiter)) {
+            waiters.swap_remove(position);
+        }
+        if waiters.is_empty() {
+            self.state.fetch_and(!LISTED, Ordering::SeqCst);
+        }
+    }
+
+    /// Sleeps until there is something to attend to. Errors: `EAGAIN` at the deadline, `EINTR`.
+    pub fn wait(&self, deadline: Deadline) -> Result<()> {
+        loop {
+            let state = self.state.fetch_or(PARKED, Ordering::SeqCst) | PARKED;
+            if state & (PENDING | TERMINATED) != 0 {
+                return Ok(());
+            }
+            let left = deadline.remaining();
+            if left.is_some_and(|left| left.is_zero()) {
+                return Err(Errno::EAGAIN);
+            }
+            futex::wait(&self.state, state, left)?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::poll;
+
+    fn readable(fd: i32) -> bool {
+        let mut entries = [poll::entry(fd, libc::POLLIN)];
+        poll::poll(&mut entries, 0).expect("poll") == 1
+    }
+
+    #[test]
+    fn the_descriptor_follows_pending() {
+        let signal = Signal::default();
+        signal.raise();
+        let fd = signal.descriptor().expect("eventfd");
+        assert!(readable(fd));
+        signal.acknowledge();
+        assert!(!readable(fd));
+        signal.raise();
+        signal.raise();
+        assert!(readable(fd));
+        signal.acknowledge();
+        assert!(!readable(fd));
+    }
+
+    #[test]
+    fn a_raised_signal_does_not_wait() {
+        let signal = Signal::default();
+        signal.raise();
+        assert_eq!(signal.wait(Deadline::after_ms(-1)), Ok(()));
+        signal.acknowledge();
+        assert_eq!(signal.wait(Deadline::after_ms(1)), Err(Errno::EAGAIN));
+    }
+
+    #[test]
+    fn sleepers_and_listed_waiters_are_woken() {
+        let signal = Signal::default();
+        let waiter = Waiter::new();
+        signal.add_waiter(&waiter);
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(signal.wait(Deadline::after_ms(-1)), Ok(())));
+            scope.spawn(|| assert_eq!(waiter.wait(Deadline::after_ms(-1)), Ok(())));
+            signal.raise();
+        });
+        signal.remove_waiter(&waiter);
+    }
+
+    #[test]
+    fn termination_stays() {
+        let signal = Signal::default();
+        signal.terminate();
+        signal.acknowledge();
+        assert!(signal.needs_attention());
+        assert_eq!(signal.wait(Deadline::after_ms(-1)), Ok(()));
+    }
+}
