@@ -14,6 +14,25 @@ pub struct EndpointPair {
     pub local: String,
     /// The other side's.
     pub remote: String,
+    /// This side bound, rather than connected.
+    pub bound: bool,
+}
+
+impl EndpointPair {
+    /// A bound endpoint.
+    pub fn bind(local: &str) -> EndpointPair {
+        EndpointPair { local: local.to_owned(), remote: String::new(), bound: true }
+    }
+
+    /// An endpoint that is connected to.
+    pub fn connect(remote: &str) -> EndpointPair {
+        EndpointPair { local: String::new(), remote: remote.to_owned(), bound: false }
+    }
+
+    /// The address that the application knows the endpoint by.
+    pub fn identifier(&self) -> &str {
+        if self.bound { &self.local } else { &self.remote }
+    }
 }
 
 /// A pipe to be attached to a socket.

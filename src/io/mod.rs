@@ -1,1 +1,54 @@
-//! See docs/architecture.md.
+//! I/O threads: everything between pipes and the network.
+//!
+//! - [`IoThread`] is an event loop with timers and an inbox; [`IoPool`] is a context's set of them.
+//! - A *listener* accepts connections and starts a session for each.
+//! - A [`Session`] is one connection, or the endless attempt to have one: it resolves, dials,
+//!   shakes hands, joins pipe and network, and starts again when the connection is lost.
+//!
+//! A session's two directions are [halves](crate::core::half) that any thread may drive: the I/O
+//! thread when the network is ready, an application thread that sends on a quiet connection or
+//! waits for messages. All else of a session (its phase, its timers) belongs to its I/O thread.
+//!
+//! What a session needs from its socket it reaches through a [`Port`]; of sockets themselves
+//! this layer knows nothing.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod connection;
+mod halves;
+mod listener;
+mod session;
+mod slab;
+mod thread;
+mod timers;
+
+use std::any::Any;
+use std::sync::atomic::AtomicUsize;
+
+pub use listener::ListenerHandle;
+pub use session::Session;
+pub use thread::{IoPool, IoThread};
+
+use crate::core::mailbox::{EndpointPair, Mailbox};
+use crate::sync::Arc;
+
+/// Where a socket's monitor events go. Called from any thread.
+pub trait Events: Send + Sync {
+    /// Something happened at `endpoints`: a `ZMQ_EVENT_*` number and its value.
+    fn emit(&self, event: i32, value: u64, endpoints: &EndpointPair);
+}
+
+/// A socket as its listeners and sessions see it. The socket's life ends when the last reference
+/// to its port goes.
+pub struct Port {
+    /// Where commands to the socket go.
+    pub mailbox: Arc<Mailbox>,
+    /// Where its events go.
+    pub events: Box<dyn Events>,
+    /// Listeners and sessions that I/O threads hold.
+    pub objects: AtomicUsize,
+    /// Dropped last.
+    pub life: Box<dyn Any + Send + Sync>,
+}

@@ -438,6 +438,14 @@ impl Msg {
         }
     }
 
+    /// Takes the properties out.
+    #[inline]
+    pub fn take_metadata(&mut self) -> Option<MetadataRef> {
+        let raw = mem::replace(&mut self.metadata, ptr::null());
+        // SAFETY: the message's reference, taken out of it.
+        NonNull::new(raw.cast_mut()).map(|raw| unsafe { MetadataRef::from_raw(raw) })
+    }
+
     /// The routing id of a SERVER's or PEER's peer; 0 is none.
     #[inline]
     pub fn routing_id(&self) -> u32 {

@@ -1,0 +1,715 @@
+//! A session's life on its I/O thread: dial, shake hands, join pipe and network, lose the
+//! connection, begin again, end.
+
+use std::io::IoSlice;
+
+use smallvec::SmallVec;
+
+use super::halves::{Failure, RxChange, RxLink, TxChange, TxLink};
+use super::session::{Role, Session};
+use super::thread::{Loop, Object, post_resolved};
+use super::timers::{Running, Timer, expire, is_running, stop};
+use crate::consts::*;
+use crate::core::mailbox::{Command, EndpointPair, NewPipe, PipeLink};
+use crate::core::pipe::direction;
+use crate::error::{Errno, Result};
+use crate::msg::{Class, MetadataRef, Msg};
+use crate::options::SocketType;
+use crate::sync::Arc;
+use crate::sync::atomic::Ordering;
+use crate::sys::epoll::{Ready, Watch};
+use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
+use crate::zmtp::{AuthReply, Config, Established, Handshake, Peer, Progress, ProtoError, command};
+
+/// Where a session stands.
+enum Phase {
+    /// Not dialling now.
+    Idle,
+    /// Names are looked up.
+    Resolving,
+    /// Waiting for the dial to succeed.
+    Dialling(Dial),
+    /// A connection whose peer is not known yet.
+    Handshake(Arc<Stream>, Box<Handshake>),
+    /// Messages flow.
+    Up(Arc<Stream>),
+    /// The halves are letting go of the connection; this many have not yet.
+    Detaching(Arc<Stream>, u32),
+    /// Over.
+    Ended,
+}
+
+/// What of a session belongs to its I/O thread.
+pub struct Inner {
+    phase: Phase,
+    token: Option<u64>,
+    running: Running,
+    /// Where still to dial before giving up for this time.
+    addresses: std::vec::IntoIter<SocketAddress>,
+    /// The last interval before dialling again; `None` before the first.
+    interval: Option<i32>,
+    endpoints: EndpointPair,
+    /// The accepted connection, until the session starts.
+    accepted: Option<Stream>,
+    /// There is a pipe to the socket.
+    has_pipe: bool,
+    /// The session is to end when everything is sent.
+    terminating: bool,
+    /// What `traffic` was when the peer was last asked for a sign of life.
+    heard: u32,
+    /// The handshake was over when the connection was lost.
+    was_up: bool,
+}
+
+impl Inner {
+    /// Nothing yet.
+    pub fn new() -> Inner {
+        Inner {
+            phase: Phase::Idle,
+            token: None,
+            running: Running::default(),
+            addresses: Vec::new().into_iter(),
+            interval: None,
+            endpoints: EndpointPair::default(),
+            accepted: None,
+            has_pipe: false,
+            terminating: false,
+            heard: 0,
+            was_up: false,
+        }
+    }
+}
+
+impl Session {
+    /// Hands over an accepted connection, before the session is started.
+    pub fn set_accepted(&self, stream: Stream, endpoints: EndpointPair) {
+        let mut inner = self.inner.lock();
+        inner.accepted = Some(stream);
+        inner.endpoints = endpoints;
+    }
+
+    fn emit(&self, inner: &Inner, event: i32, value: u64) {
+        self.port().events.emit(event, value, &inner.endpoints);
+    }
+
+    fn start_timer(&self, at: &mut Loop, inner: &mut Inner, timer: Timer, delay_ms: i32) {
+        if let (Some(token), Ok(delay)) = (inner.token, u64::try_from(delay_ms)) {
+            at.timers.start(&mut inner.running, timer, token, at.now, delay);
+        }
+    }
+
+    /// The session is taken on by its thread.
+    pub fn start(self: Arc<Self>, at: &mut Loop) {
+        let mut inner = self.inner.lock();
+        let inner = &mut *inner;
+        inner.token = Some(at.objects.insert(Object::Session(self.clone())));
+        inner.has_pipe = self.link.lock().is_some();
+        if self.port().mailbox.is_closed() && !self.is_connecting() {
+            return self.end(at, inner);
+        }
+        match inner.accepted.take() {
+            Some(stream) => self.shake_hands(at, inner, stream),
+            None => self.look_up(at, inner),
+        }
+    }
+
+    /// Begins to dial, with the names' addresses as they are now.
+    fn look_up(&self, at: &mut Loop, inner: &mut Inner) {
+        let Role::Connect { target, endpoint } = &self.role else { return };
+        inner.endpoints = EndpointPair::connect(endpoint);
+        inner.phase = Phase::Resolving;
+        if target.needs_resolution() {
+            let me = self.weak();
+            resolve(target, Box::new(move |addresses| post_resolved(&me, addresses)));
+        } else {
+            let addresses = target.resolve_blocking();
+            self.resolved(at, inner, addresses);
+        }
+    }
+
+    /// The resolver's answer.
+    pub fn on_resolved(&self, at: &mut Loop, addresses: Result<Vec<SocketAddress>>) {
+        let mut inner = self.inner.lock();
+        if matches!(inner.phase, Phase::Resolving) {
+            self.resolved(at, &mut inner, addresses);
+        }
+    }
+
+    fn resolved(&self, at: &mut Loop, inner: &mut Inner, addresses: Result<Vec<SocketAddress>>) {
+        match addresses {
+            Ok(addresses) => {
+                inner.addresses = addresses.into_iter();
+                self.dial_next(at, inner, None);
+            }
+            Err(_) => self.dial_later(at, inner),
+        }
+    }
+
+    /// Dials the next address; when there is none left, waits before beginning again. `failed`:
+    /// the descriptor and error of the dial that just failed.
+    fn dial_next(&self, at: &mut Loop, inner: &mut Inner, failed: Option<(i32, Errno)>) {
+        let Role::Connect { target, .. } = &self.role else { return };
+        let mut failed = failed;
+        while let Some(address) = inner.addresses.next() {
+            match self.dial(at, inner, target, &address) {
+                Ok(()) => return,
+                Err(failure) => failed = Some(failure),
+            }
+        }
+        inner.phase = Phase::Idle;
+        let refused = matches!(failed, Some((_, Errno::ECONNREFUSED)));
+        if let Some((fd, _)) = failed
+            && fd >= 0
+        {
+            self.emit(inner, ZMQ_EVENT_CLOSED, fd as u64);
+        }
+        if refused && self.options.reconnect_stop & ZMQ_RECONNECT_STOP_CONN_REFUSED != 0 {
+            return self.endpoint_gone();
+        }
+        self.dial_later(at, inner);
+    }
+
+    fn dial(
+        &self,
+        at: &mut Loop,
+        inner: &mut Inner,
+        target: &Target,
+        address: &SocketAddress,
+    ) -> std::result::Result<(), (i32, Errno)> {
+        let dial = Dial::start(address, target, &self.options).map_err(|error| (-1, error))?;
+        let fd = dial.fd();
+        if dial.is_connected() {
+            let stream = dial.finish(&self.options).map_err(|error| (fd, error))?;
+            self.connected(at, inner, stream);
+            return Ok(());
+        }
+        let token = inner.token.unwrap_or(0);
+        at.thread.epoll.add(fd, Watch::LevelWrite, token).map_err(|error| (fd, error))?;
+        inner.phase = Phase::Dialling(dial);
+        self.emit(inner, ZMQ_EVENT_CONNECT_DELAYED, Errno::EINPROGRESS.0 as u64);
+        if self.options.connect_timeout > 0 {
+            self.start_timer(at, inner, Timer::Connect, self.options.connect_timeout);
+        }
+        Ok(())
+    }
+
+    /// The dial came to an end, or its time did.
+    fn dialled(&self, at: &mut Loop, inner: &mut Inner, in_time: bool) {
+        let Phase::Dialling(dial) = std::mem::replace(&mut inner.phase, Phase::Idle) else {
+            return;
+        };
+        stop(&mut inner.running, Timer::Connect);
+        let fd = dial.fd();
+        at.thread.epoll.remove(fd);
+        let result =
+            if in_time { dial.finish(&self.options) } else { Err(Errno::ETIMEDOUT) };
+        match result {
+            Ok(stream) => self.connected(at, inner, stream),
+            Err(error) => self.dial_next(at, inner, Some((fd, error))),
+        }
+    }
+
+    fn connected(&self, at: &mut Loop, inner: &mut Inner, stream: Stream) {
+        inner.addresses = Vec::new().into_iter();
+        inner.interval = None;
+        inner.endpoints.local = stream.local_endpoint();
+        self.emit(inner, ZMQ_EVENT_CONNECTED, stream.fd() as u64);
+        self.shake_hands(at, inner, stream);
+    }
+
+    /// Dials again after the interval that the options ask for, if they do.
+    fn dial_later(&self, at: &mut Loop, inner: &mut Inner) {
+        inner.phase = Phase::Idle;
+        if self.options.reconnect_ivl <= 0 {
+            return;
+        }
+        let interval = self.next_interval(inner);
+        if let Role::Connect { endpoint, .. } = &self.role {
+            inner.endpoints = EndpointPair::connect(endpoint);
+        }
+        self.emit(inner, ZMQ_EVENT_CONNECT_RETRIED, interval as u64);
+        self.start_timer(at, inner, Timer::Reconnect, interval);
+    }
+
+    /// With a maximum, the interval doubles up to it; without, it is the base and a random part
+    /// of it, so that many peers do not come back at once.
+    fn next_interval(&self, inner: &mut Inner) -> i32 {
+        let (base, most) = (self.options.reconnect_ivl, self.options.reconnect_ivl_max);
+        if most > 0 {
+            let next = inner.interval.map_or(base, |last| last.saturating_mul(2)).min(most);
+            inner.interval = Some(next);
+            next
+        } else {
+            let jitter = foldhash::quality::RandomState::default();
+            let random = std::hash::BuildHasher::hash_one(&jitter, crate::sys::clock::now_us());
+            base.saturating_add((random % base.max(1) as u64) as i32)
+        }
+    }
+
+    /// The socket is to forget the endpoint.
+    fn endpoint_gone(&self) {
+        if let Role::Connect { endpoint, .. } = &self.role {
+            self.port().mailbox.send(Command::EndpointGone(endpoint.as_str().into()));
+        }
+    }
+
+    /// A connection is there.
+    fn shake_hands(&self, at: &mut Loop, inner: &mut Inner, stream: Stream) {
+        let stream = Arc::new(stream);
+        if let Some(token) = inner.token
+            && let Err(error) = at.thread.epoll.add(stream.fd(), Watch::EdgeBoth, token)
+        {
+            inner.phase = Phase::Detaching(stream, 0);
+            return self.lost(at, inner, Failure::Connection(error));
+        }
+        let config = Config::from(&*self.options);
+        if self.options.raw_socket {
+            return self.established(at, inner, stream, Established::raw(&config));
+        }
+        inner.phase = Phase::Handshake(stream, Box::new(Handshake::new(&config)));
+        if self.options.handshake_ivl > 0 {
+            self.start_timer(at, inner, Timer::Handshake, self.options.handshake_ivl);
+        }
+        self.pump_handshake(at, inner);
+    }
+
+    /// Goes on with the handshake as far as the network lets it.
+    fn pump_handshake(&self, at: &mut Loop, inner: &mut Inner) {
+        let Phase::Handshake(stream, handshake) = &mut inner.phase else { return };
+        match exchange(stream, handshake) {
+            Ok(false) => {}
+            Ok(true) => {
+                let Phase::Handshake(stream, handshake) =
+                    std::mem::replace(&mut inner.phase, Phase::Idle)
+                else {
+                    return;
+                };
+                stop(&mut inner.running, Timer::Handshake);
+                match handshake.finish() {
+                    Some(established) => self.established(at, inner, stream, established),
+                    None => {
+                        inner.phase = Phase::Detaching(stream, 0);
+                        self.lost(at, inner, Failure::Connection(Errno::EPROTO));
+                    }
+                }
+            }
+            Err(failure) => {
+                self.report_handshake_failure(inner, failure);
+                self.drop_handshake(at, inner, failure);
+            }
+        }
+    }
+
+    fn report_handshake_failure(&self, inner: &Inner, failure: Failure) {
+        match failure {
+            Failure::Connection(errno) => {
+                self.emit(inner, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, errno.0 as u64);
+            }
+            Failure::Protocol(error) => {
+                if let Some(event) = error.event() {
+                    self.emit(inner, event.event, event.value as u64);
+                }
+            }
+        }
+    }
+
+    /// Gives up a connection whose handshake failed.
+    fn drop_handshake(&self, at: &mut Loop, inner: &mut Inner, failure: Failure) {
+        let stops = self.options.reconnect_stop & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED != 0;
+        let failure = match failure {
+            Failure::Connection(_) if stops => Failure::Protocol(ProtoError::Frame),
+            other => other,
+        };
+        if let Phase::Handshake(stream, _) = std::mem::replace(&mut inner.phase, Phase::Idle) {
+            inner.phase = Phase::Detaching(stream, 0);
+        }
+        self.lost(at, inner, failure);
+    }
+
+    /// The peer is known: messages may flow.
+    fn established(
+        &self,
+        at: &mut Loop,
+        inner: &mut Inner,
+        stream: Arc<Stream>,
+        established: Established,
+    ) {
+        let Established { mut encoder, decoder, peer } = established;
+        let raw = self.options.raw_socket;
+        if !inner.has_pipe && !inner.terminating {
+            self.make_pipe(inner, &peer);
+        }
+        if !raw && self.options.heartbeat_ivl > 0 {
+            self.start_timer(at, inner, Timer::Heartbeat, self.options.heartbeat_ivl);
+        }
+        if self.options.can_send_hello_msg
+            && !self.options.hello_msg.is_empty()
+            && let Ok(hello) = Msg::from_slice(&self.options.hello_msg)
+        {
+            let _ = encoder.push(hello);
+        }
+        let first = self.first_messages(&stream, &peer);
+        let last_words = (raw && self.options.stream_notify
+            || !raw && self.options.router_notify & ZMQ_NOTIFY_DISCONNECT != 0)
+            .then(Msg::new);
+        if !raw {
+            self.emit(inner, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, 0);
+        }
+        inner.phase = Phase::Up(stream.clone());
+        inner.was_up = true;
+        self.set_writable(true);
+        self.change_write(TxChange::Connect(Box::new(TxLink { stream: stream.clone(), encoder })));
+        let link = RxLink { stream, decoder, last_words };
+        self.change_read(RxChange::Connect(Box::new(link), first));
+    }
+
+    /// What the socket reads before the peer's messages.
+    fn first_messages(&self, stream: &Stream, peer: &Peer) -> SmallVec<[Msg; 2]> {
+        let mut first = SmallVec::new();
+        let mut properties: Vec<(&str, Vec<u8>)> = Vec::new();
+        if let Some(address) = stream.peer_address() {
+            properties.push(("Peer-Address", address.into_bytes()));
+            properties.push(("__fd", stream.fd().to_string().into_bytes()));
+        }
+        properties.extend(peer.properties.iter().map(|(n, v)| (n.as_str(), v.clone())));
+        let mut marker = Msg::marker(Class::Metadata);
+        if !properties.is_empty() {
+            marker.set_metadata(Some(MetadataRef::from_pairs(properties)));
+        }
+        first.push(marker);
+        if self.options.raw_socket {
+            if self.options.stream_notify {
+                first.push(Msg::new());
+            }
+            return first;
+        }
+        if self.options.recv_routing_id
+            && let Ok(mut id) = Msg::from_slice(&peer.routing_id)
+        {
+            id.set_class(Class::RoutingId);
+            first.push(id);
+        }
+        if self.options.router_notify & ZMQ_NOTIFY_CONNECT != 0 {
+            first.push(Msg::new());
+        }
+        if peer.subscribe_to_all
+            && let Ok(everything) = Msg::from_slice(&[1])
+        {
+            first.push(everything);
+        }
+        first
+    }
+
+    /// Makes a pipe and hands its far end to the socket.
+    fn make_pipe(&self, inner: &mut Inner, _peer: &Peer) {
+        let Some(me) = self.weak().upgrade() else { return };
+        let link = PipeLink::new(self.port().mailbox.clone());
+        let conflate = self.options.conflate;
+        let (to_socket, socket_reads) =
+            direction(self.options.rcvhwm, conflate, me.clone(), link.clone());
+        let (socket_writes, from_socket) =
+            direction(self.options.sndhwm, conflate, link.clone(), me);
+        self.set_pipe(to_socket, from_socket, link.clone());
+        inner.has_pipe = true;
+        self.port().mailbox.send(Command::Attach(Box::new(NewPipe {
+            writer: socket_writes,
+            reader: socket_reads,
+            link,
+            subscribe_to_all: false,
+            locally_initiated: false,
+            endpoints: inner.endpoints.clone(),
+        })));
+    }
+
+    /// The network is ready for something.
+    pub fn on_ready(&self, at: &mut Loop, ready: Ready) {
+        if ready.hangup {
+            self.set_hangup();
+        }
+        let mut inner = self.inner.lock();
+        match &inner.phase {
+            Phase::Up(_) => {
+                drop(inner);
+                if ready.writable {
+                    self.drive_write();
+                }
+                if ready.readable {
+                    self.drive_read();
+                }
+            }
+            Phase::Handshake(..) => self.pump_handshake(at, &mut inner),
+            Phase::Dialling(_) => self.dialled(at, &mut inner, true),
+            _ => {}
+        }
+    }
+
+    /// A half met the end of the connection.
+    pub fn on_failed(&self, at: &mut Loop) {
+        let mut inner = self.inner.lock();
+        if !matches!(inner.phase, Phase::Up(_)) {
+            return;
+        }
+        let failure = *self.failure.lock();
+        self.detach(at, &mut inner, failure);
+    }
+
+    /// Has both halves let go of the connection; `on_detached` goes on from there.
+    fn detach(&self, at: &mut Loop, inner: &mut Inner, failure: Option<Failure>) {
+        let Phase::Up(stream) = std::mem::replace(&mut inner.phase, Phase::Idle) else { return };
+        self.failure.lock().get_or_insert(failure.unwrap_or(Failure::Connection(Errno::EPIPE)));
+        for timer in [Timer::Heartbeat, Timer::HeartbeatTimeout, Timer::HeartbeatTtl] {
+            stop(&mut inner.running, timer);
+        }
+        at.thread.epoll.remove(stream.fd());
+        inner.phase = Phase::Detaching(stream, 2);
+        self.set_writable(false);
+        let dials_again = self.is_connecting()
+            && !matches!(*self.failure.lock(), Some(Failure::Protocol(_)));
+        let hiccup = dials_again && !self.options.immediate && self.is_subscriber();
+        self.change_write(TxChange::Disconnect { hiccup });
+        self.change_read(RxChange::Disconnect);
+    }
+
+    fn is_subscriber(&self) -> bool {
+        matches!(
+            self.options.socket_type,
+            SocketType::Sub | SocketType::Xsub | SocketType::Dish
+        )
+    }
+
+    /// A half let go of the connection.
+    pub fn on_detached(&self, at: &mut Loop) {
+        let mut inner = self.inner.lock();
+        let Phase::Detaching(_, left) = &mut inner.phase else { return };
+        *left = left.saturating_sub(1);
+        if *left > 0 {
+            return;
+        }
+        let failure = self.failure.lock().take();
+        self.lost(at, &mut inner, failure.unwrap_or(Failure::Connection(Errno::EPIPE)));
+    }
+
+    /// Nobody uses the connection any more: report it, then begin again or end.
+    fn lost(&self, at: &mut Loop, inner: &mut Inner, failure: Failure) {
+        stop(&mut inner.running, Timer::Handshake);
+        self.drop_control();
+        let was_up = std::mem::replace(&mut inner.was_up, false);
+        if let Phase::Detaching(stream, _) = std::mem::replace(&mut inner.phase, Phase::Idle) {
+            at.thread.epoll.remove(stream.fd());
+            self.emit(inner, ZMQ_EVENT_DISCONNECTED, stream.fd() as u64);
+        }
+        if was_up {
+            self.send_last_message();
+        }
+        match failure {
+            Failure::Connection(_) if self.is_connecting() => self.begin_again(at, inner),
+            _ => self.end(at, inner),
+        }
+    }
+
+    /// `ZMQ_DISCONNECT_MSG` and `ZMQ_HICCUP_MSG`: what the application wants to read when a
+    /// connection is lost.
+    fn send_last_message(&self) {
+        let (wanted, text) = if self.is_connecting() {
+            (self.options.can_recv_hiccup_msg, &self.options.hiccup_msg)
+        } else {
+            (self.options.can_recv_disconnect_msg, &self.options.disconnect_msg)
+        };
+        if wanted
+            && !text.is_empty()
+            && let Ok(msg) = Msg::from_slice(text)
+        {
+            self.change_read(RxChange::Say(msg));
+        }
+    }
+
+    /// The connection is lost; the session wants another.
+    fn begin_again(&self, at: &mut Loop, inner: &mut Inner) {
+        if inner.has_pipe {
+            if self.options.immediate {
+                self.let_go_of_pipe(inner);
+            } else if self.is_subscriber()
+                && let Some(link) = &*self.link.lock()
+            {
+                link.send(Command::Hiccup);
+            }
+        }
+        if inner.terminating {
+            // Only what is left to send keeps it alive.
+            self.drive_write();
+        }
+        if self.options.reconnect_ivl > 0 {
+            self.dial_later(at, inner);
+        } else {
+            self.endpoint_gone();
+        }
+    }
+
+    fn let_go_of_pipe(&self, inner: &mut Inner) {
+        inner.has_pipe = false;
+        *self.link.lock() = None;
+        self.change_write(TxChange::Unpipe);
+        self.change_read(RxChange::Unpipe);
+    }
+
+    /// The socket closed its end of the pipe.
+    pub fn on_pipe_ended(&self, _at: &mut Loop) {
+        self.drive_write();
+    }
+
+    /// The socket will write no more, and everything is sent.
+    pub fn on_drained(&self, at: &mut Loop) {
+        let mut inner = self.inner.lock();
+        if !inner.has_pipe || matches!(inner.phase, Phase::Ended) {
+            return;
+        }
+        if inner.terminating || self.options.raw_socket {
+            self.end(at, &mut inner);
+        } else {
+            // As libzmq has it, a connection that its socket refused stays open, unused.
+            self.let_go_of_pipe(&mut inner);
+        }
+    }
+
+    /// The socket gives the session up.
+    pub fn on_terminate(&self, at: &mut Loop, linger_ms: i32) {
+        let mut inner = self.inner.lock();
+        if matches!(inner.phase, Phase::Ended) {
+            return;
+        }
+        inner.terminating = true;
+        if linger_ms == 0 || !inner.has_pipe {
+            return self.end(at, &mut inner);
+        }
+        if linger_ms > 0 && !is_running(&inner.running, Timer::Linger) {
+            self.start_timer(at, &mut inner, Timer::Linger, linger_ms);
+        }
+        drop(inner);
+        self.drive_write();
+    }
+
+    /// The peer promised to send something every so often.
+    pub fn on_expect_traffic(&self, at: &mut Loop, within_ms: u32) {
+        let mut inner = self.inner.lock();
+        if matches!(inner.phase, Phase::Up(_))
+            && !is_running(&inner.running, Timer::HeartbeatTtl)
+        {
+            inner.heard = self.traffic.load(Ordering::Relaxed);
+            let within = i32::try_from(within_ms).unwrap_or(i32::MAX);
+            self.start_timer(at, &mut inner, Timer::HeartbeatTtl, within);
+        }
+    }
+
+    /// A deadline passed.
+    pub fn on_timer(&self, at: &mut Loop, timer: Timer, number: u64) {
+        let mut inner = self.inner.lock();
+        let inner = &mut *inner;
+        if !expire(&mut inner.running, timer, number) {
+            return;
+        }
+        match timer {
+            Timer::Reconnect => self.look_up(at, inner),
+            Timer::Connect => self.dialled(at, inner, false),
+            Timer::Handshake => {
+                let failure = Failure::Connection(Errno::ETIMEDOUT);
+                self.report_handshake_failure(inner, failure);
+                self.drop_handshake(at, inner, failure);
+            }
+            Timer::Heartbeat => self.heartbeat(at, inner),
+            Timer::HeartbeatTimeout | Timer::HeartbeatTtl => {
+                let heard = self.traffic.load(Ordering::Relaxed) != inner.heard;
+                if !heard {
+                    self.detach(at, inner, Some(Failure::Connection(Errno::ETIMEDOUT)));
+                }
+            }
+            Timer::Linger => self.end(at, inner),
+            Timer::Accept | Timer::Reclaim => {}
+        }
+    }
+
+    /// Sends a PING and expects something back.
+    fn heartbeat(&self, at: &mut Loop, inner: &mut Inner) {
+        if !matches!(inner.phase, Phase::Up(_)) {
+            return;
+        }
+        let ttl = u16::try_from(self.options.heartbeat_ttl / 100).unwrap_or(u16::MAX);
+        if let Ok(ping) = command::ping(ttl, &[]) {
+            self.send_control(ping);
+        }
+        let limit = match self.options.heartbeat_timeout {
+            -1 => self.options.heartbeat_ivl,
+            limit => limit,
+        };
+        if limit > 0 && !is_running(&inner.running, Timer::HeartbeatTimeout) {
+            inner.heard = self.traffic.load(Ordering::Relaxed);
+            self.start_timer(at, inner, Timer::HeartbeatTimeout, limit);
+        }
+        self.start_timer(at, inner, Timer::Heartbeat, self.options.heartbeat_ivl);
+    }
+
+    /// The end of the session, whatever it is doing.
+    fn end(&self, at: &mut Loop, inner: &mut Inner) {
+        match std::mem::replace(&mut inner.phase, Phase::Ended) {
+            Phase::Ended => return,
+            Phase::Dialling(dial) => {
+                at.thread.epoll.remove(dial.fd());
+                self.emit(inner, ZMQ_EVENT_CLOSED, dial.fd() as u64);
+            }
+            Phase::Handshake(stream, _) | Phase::Up(stream) | Phase::Detaching(stream, _) => {
+                at.thread.epoll.remove(stream.fd());
+            }
+            Phase::Idle | Phase::Resolving => {}
+        }
+        inner.running = Running::default();
+        inner.has_pipe = false;
+        *self.link.lock() = None;
+        self.set_writable(false);
+        self.change_write(TxChange::End);
+        self.change_read(RxChange::End);
+        self.port().objects.fetch_sub(1, Ordering::SeqCst);
+        if let Some(token) = inner.token.take() {
+            at.objects.remove(token);
+        }
+    }
+}
+
+/// Moves handshake bytes both ways until the network has no more. `true`: the handshake is over.
+fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<bool, Failure> {
+    let connection = Failure::Connection;
+    loop {
+        // An error leaves something to say to the peer: try once.
+        let progress = handshake.advance();
+        send_output(stream, handshake).map_err(connection)?;
+        match progress.map_err(Failure::Protocol)? {
+            Progress::Done => return Ok(true),
+            Progress::NeedMore => {}
+            Progress::WaitAuth(_) => {
+                handshake.authenticated(AuthReply::Unavailable).map_err(Failure::Protocol)?;
+                continue;
+            }
+        }
+        let mut spare = handshake.space().map_err(connection)?;
+        match stream.read(&mut spare) {
+            Ok(0) => return Err(connection(Errno::EPIPE)),
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(Errno::EAGAIN) => return Ok(false),
+            Err(error) => return Err(connection(error)),
+        }
+    }
+}
+
+fn send_output(stream: &Stream, handshake: &mut Handshake) -> Result<()> {
+    while !handshake.output().is_empty() {
+        match stream.write_vectored(&[IoSlice::new(handshake.output())]) {
+            Ok(sent) => handshake.consume_output(sent),
+            Err(Errno::EAGAIN) => break,
+            Err(Errno::EINTR) => {}
+            // What the peer sent before it went is still to be read; reading finds the end.
+            Err(_) => {
+                let rest = handshake.output().len();
+                handshake.consume_output(rest);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,372 @@
+//! The two directions of a connection.
+//!
+//! What arrives here from the session's I/O thread is a *change*: get this connection, let go of
+//! it, let go of the pipe. It waits in the half's slot; whoever drives the half next (the I/O
+//! thread, as soon as it posted it, unless another thread is at it right now) carries it out.
+
+use std::io::IoSlice;
+
+use smallvec::SmallVec;
+
+use crate::core::pipe::{PipeReader, PipeWriter};
+use crate::error::Errno;
+use crate::msg::{Class, Msg};
+use crate::sync::Arc;
+use crate::transport::Stream;
+use crate::zmtp::{Decoder, Encoder, Item, ProtoError};
+
+/// Bytes encoded before they are written.
+const BATCH: usize = 64 * 1024;
+
+/// Bytes moved in one go before other connections get a turn.
+const TURN: usize = 1024 * 1024;
+
+/// Why a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The network's fault: a connecting session dials again.
+    Connection(Errno),
+    /// The peer's: it is not dialled again.
+    Protocol(ProtoError),
+}
+
+/// How a turn of driving ended.
+pub enum Turn {
+    /// Nothing more to do until something happens.
+    Idle,
+    /// There is more; let others have a turn first.
+    More,
+    /// The network takes no more for now (writing only).
+    Blocked,
+    /// Everything was sent and the pipe's other end is closed (writing only).
+    Drained,
+    /// The connection is over.
+    Failed(Failure),
+}
+
+/// What drives of a half need of their session.
+pub trait Host {
+    /// A PING or PONG to be sent before the next message.
+    fn take_control(&self) -> Option<Msg>;
+    /// The peer sent a PING.
+    fn on_ping(&self, ttl_ms: u32, context: &[u8]);
+    /// Something was received.
+    fn on_traffic(&self);
+}
+
+/// The sending side of a connection.
+pub struct TxLink {
+    /// The connection.
+    pub stream: Arc<Stream>,
+    /// Messages to bytes.
+    pub encoder: Encoder,
+}
+
+/// The receiving side of a connection.
+pub struct RxLink {
+    /// The connection.
+    pub stream: Arc<Stream>,
+    /// Bytes to messages.
+    pub decoder: Decoder,
+    /// For raw connections: an empty message says that the peer is gone.
+    pub last_words: Option<Msg>,
+}
+
+/// A change of the writing half.
+pub enum TxChange {
+    /// Take from this pipe.
+    Pipe(Box<PipeReader>),
+    /// Use this connection.
+    Connect(Box<TxLink>),
+    /// Let go of the connection. `hiccup`: what waits in the pipe is for the old peer only; drop
+    /// all up to the mark that the socket will set.
+    Disconnect { hiccup: bool },
+    /// Let go of the pipe.
+    Unpipe,
+    /// Let go of pipe and connection.
+    End,
+}
+
+/// A change of the reading half.
+pub enum RxChange {
+    /// Put into this pipe.
+    Pipe(Box<PipeWriter>),
+    /// Use this connection; say these first.
+    Connect(Box<RxLink>, SmallVec<[Msg; 2]>),
+    /// Let go of the connection.
+    Disconnect,
+    /// Put this into the pipe.
+    Say(Msg),
+    /// Let go of the pipe.
+    Unpipe,
+    /// Let go of pipe and connection.
+    End,
+}
+
+/// From pipe to network.
+pub struct WriteHalf {
+    /// The pipe from the socket.
+    pub pipe: Option<PipeReader>,
+    link: Option<Box<TxLink>>,
+    /// Drop what the pipe has until the hiccup mark.
+    hiccup: bool,
+    /// A write failed: the reading side finds the end after what is still to be read.
+    broken: bool,
+}
+
+/// From network to pipe.
+pub struct ReadHalf {
+    /// The pipe to the socket.
+    pub pipe: Option<PipeWriter>,
+    link: Option<Box<RxLink>>,
+    /// A frame that the pipe had no room for.
+    held: Option<Msg>,
+    /// The link's end was reported.
+    over: bool,
+}
+
+impl WriteHalf {
+    /// A half without connection.
+    pub fn new(pipe: Option<PipeReader>) -> Self {
+        WriteHalf { pipe, link: None, hiccup: false, broken: false }
+    }
+
+    /// Carries a change out.
+    pub fn change(&mut self, change: TxChange) {
+        match change {
+            TxChange::Pipe(pipe) => self.pipe = Some(*pipe),
+            TxChange::Connect(link) => {
+                self.link = Some(link);
+                self.broken = false;
+            }
+            TxChange::Disconnect { hiccup } => {
+                self.link = None;
+                self.hiccup |= hiccup;
+                if let Some(pipe) = &mut self.pipe {
+                    pipe.skip_message();
+                }
+            }
+            TxChange::Unpipe => {
+                self.pipe = None;
+                self.hiccup = false;
+            }
+            TxChange::End => {
+                self.link = None;
+                self.pipe = None;
+            }
+        }
+    }
+
+    /// Moves messages from the pipe to the network until either has enough.
+    pub fn drive(&mut self, host: &impl Host) -> Turn {
+        if self.hiccup {
+            self.drop_until_mark();
+        }
+        let Some(link) = &mut self.link else { return self.look_for_end() };
+        if self.broken {
+            return Turn::Idle;
+        }
+        let mut moved = 0;
+        loop {
+            match fill(link, &mut self.pipe, host) {
+                Ok(()) => {}
+                Err(error) => return Turn::Failed(Failure::Connection(error)),
+            }
+            if link.encoder.is_empty() {
+                let drained = self.pipe.as_ref().is_some_and(PipeReader::is_ended);
+                return if drained { Turn::Drained } else { Turn::Idle };
+            }
+            let mut slices = SmallVec::<[IoSlice<'_>; 16]>::new();
+            link.encoder.slices(&mut slices);
+            match link.stream.write_vectored(&slices) {
+                Ok(sent) => {
+                    drop(slices);
+                    link.encoder.consume(sent);
+                    moved += sent;
+                }
+                Err(Errno::EAGAIN) => return Turn::Blocked,
+                Err(Errno::EINTR) => continue,
+                Err(_) => {
+                    self.broken = true;
+                    return Turn::Idle;
+                }
+            }
+            if moved >= TURN {
+                return Turn::More;
+            }
+        }
+    }
+
+    /// Without a connection, finds out whether there is nothing more to send.
+    fn look_for_end(&mut self) -> Turn {
+        match &mut self.pipe {
+            Some(pipe) if !pipe.check() && pipe.is_ended() => Turn::Drained,
+            _ => Turn::Idle,
+        }
+    }
+
+    /// Drops messages for a peer that is gone.
+    fn drop_until_mark(&mut self) {
+        let Some(pipe) = &mut self.pipe else { return };
+        let mut msg = Msg::new();
+        while pipe.read(&mut msg) {
+            if msg.class() == Class::HiccupMark {
+                self.hiccup = false;
+                return;
+            }
+        }
+    }
+}
+
+/// Encodes up to a batch of messages.
+fn fill(
+    link: &mut TxLink,
+    pipe: &mut Option<PipeReader>,
+    host: &impl Host,
+) -> Result<(), Errno> {
+    let mut msg = Msg::new();
+    while link.encoder.pending_bytes() < BATCH {
+        if !pipe.as_ref().is_some_and(PipeReader::in_message)
+            && let Some(control) = host.take_control()
+        {
+            link.encoder.push(control)?;
+            continue;
+        }
+        match pipe {
+            Some(pipe) if pipe.read(&mut msg) => match msg.class() {
+                Class::HiccupMark => {}
+                _ => link.encoder.push(msg.take())?,
+            },
+            _ => break,
+        }
+    }
+    Ok(())
+}
+
+impl ReadHalf {
+    /// A half without connection.
+    pub fn new(pipe: Option<PipeWriter>) -> Self {
+        ReadHalf { pipe, link: None, held: None, over: false }
+    }
+
+    /// Carries a change out.
+    pub fn change(&mut self, change: RxChange) {
+        match change {
+            RxChange::Pipe(pipe) => self.pipe = Some(*pipe),
+            RxChange::Connect(link, first) => {
+                self.link = Some(link);
+                self.over = false;
+                if let Some(pipe) = &mut self.pipe {
+                    for msg in first {
+                        pipe.force(msg);
+                    }
+                    pipe.flush(false);
+                }
+            }
+            RxChange::Disconnect => self.disconnect(),
+            RxChange::Say(msg) => {
+                if let Some(pipe) = &mut self.pipe {
+                    pipe.force(msg);
+                    pipe.flush(false);
+                }
+            }
+            RxChange::Unpipe => {
+                self.held = None;
+                self.pipe = None;
+            }
+            RxChange::End => {
+                self.disconnect();
+                self.pipe = None;
+            }
+        }
+    }
+
+    fn disconnect(&mut self) {
+        let link = self.link.take();
+        self.held = None;
+        if let Some(pipe) = &mut self.pipe {
+            pipe.rollback();
+            if let Some(last_words) = link.and_then(|link| link.last_words) {
+                pipe.force(last_words);
+            }
+            pipe.flush(false);
+        }
+    }
+
+    /// Moves messages from the network to the pipe until either has enough.
+    pub fn drive(&mut self, host: &impl Host, hangup: bool) -> Turn {
+        let (Some(link), Some(pipe)) = (&mut self.link, &mut self.pipe) else { return Turn::Idle };
+        if self.over {
+            return Turn::Idle;
+        }
+        let mut moved = 0;
+        let turn = loop {
+            match deliver(link, pipe, &mut self.held, host) {
+                Ok(true) => {}
+                Ok(false) => break Turn::Idle,
+                Err(error) => break Turn::Failed(Failure::Protocol(error)),
+            }
+            if moved >= TURN {
+                break Turn::More;
+            }
+            let mut spare = match link.decoder.space() {
+                Ok(spare) => spare,
+                Err(_) => break Turn::Failed(Failure::Protocol(ProtoError::OutOfMemory)),
+            };
+            let room = spare.capacity() - spare.filled();
+            match link.stream.read(&mut spare) {
+                Ok(0) => break Turn::Failed(Failure::Connection(Errno::EPIPE)),
+                Ok(read) => {
+                    drop(spare);
+                    moved += read;
+                    host.on_traffic();
+                    if read < room && !hangup {
+                        // All there was: the next change is reported.
+                        break match deliver(link, pipe, &mut self.held, host) {
+                            Ok(_) => Turn::Idle,
+                            Err(error) => Turn::Failed(Failure::Protocol(error)),
+                        };
+                    }
+                }
+                Err(Errno::EAGAIN) => break Turn::Idle,
+                Err(Errno::EINTR) => {}
+                Err(error) => break Turn::Failed(Failure::Connection(error)),
+            }
+        };
+        pipe.flush(false);
+        if let Turn::Failed(_) = turn {
+            self.over = true;
+        } else if link.decoder.is_buffer_empty() {
+            link.decoder.release_memory();
+        }
+        turn
+    }
+}
+
+/// Decodes what has arrived into the pipe. `false`: the pipe is full.
+fn deliver(
+    link: &mut RxLink,
+    pipe: &mut PipeWriter,
+    held: &mut Option<Msg>,
+    host: &impl Host,
+) -> Result<bool, ProtoError> {
+    if let Some(msg) = held {
+        if !pipe.write(msg) {
+            return Ok(false);
+        }
+        *held = None;
+    }
+    while let Some(item) = link.decoder.next()? {
+        match item {
+            Item::Msg(mut msg) => {
+                if !pipe.write(&mut msg) {
+                    *held = Some(msg);
+                    return Ok(false);
+                }
+            }
+            Item::Ping { ttl_ms, context } => host.on_ping(ttl_ms, context.as_ref()),
+            Item::Pong { .. } => {}
+        }
+    }
+    Ok(true)
+}

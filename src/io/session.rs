@@ -1,0 +1,374 @@
+//! A session: one connection, or the attempt to have one, between a socket's pipe and the network.
+//!
+//! | part | who may touch it |
+//! |---|---|
+//! | `write`, `read` | whoever holds the half (see [`crate::core::half`]) |
+//! | `tx_changes`, `rx_changes` | filled by the I/O thread, carried out by whoever drives the half |
+//! | `control` | PINGs and PONGs to send: filled by any thread, taken by the writing half |
+//! | `status` | flags, by any thread |
+//! | `inner` (phase, timers, addresses) | the I/O thread; the lock is never contended |
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Weak;
+
+use parking_lot::Mutex;
+
+use super::Port;
+use super::connection::Inner;
+use super::halves::{Failure, Host, ReadHalf, RxChange, Turn, TxChange, WriteHalf};
+use super::thread::{IoThread, Request};
+use crate::core::half::Half;
+use crate::core::mailbox::PipeLink;
+use crate::core::pipe::{Peer, PipeReader, PipeWriter};
+use crate::error::Errno;
+use crate::msg::Msg;
+use crate::options::Options;
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use crate::sys::clock;
+use crate::transport::Target;
+use crate::zmtp::command;
+
+/// A connection that sent nothing for this long is quiet.
+const QUIET_US: u64 = 100;
+
+/// The writing half has a connection.
+const WRITABLE: u32 = 1;
+/// A request to drive the writing half is queued.
+const WRITE_POSTED: u32 = 2;
+/// A request to drive the reading half is queued.
+const READ_POSTED: u32 = 4;
+/// Something arrived since the last direct write.
+const HEARD: u32 = 8;
+/// The peer will send no more.
+const HANGUP: u32 = 16;
+/// `control` is not empty.
+const CONTROL: u32 = 32;
+/// `tx_changes` is not empty.
+const TX_CHANGED: u32 = 64;
+/// `rx_changes` is not empty.
+const RX_CHANGED: u32 = 128;
+
+/// How a session came to be.
+pub enum Role {
+    /// It dials.
+    Connect {
+        /// Whom.
+        target: Target,
+        /// As the application spelled it.
+        endpoint: String,
+    },
+    /// A listener accepted it.
+    Accept,
+}
+
+/// One session.
+pub struct Session {
+    me: Weak<Session>,
+    thread: Arc<IoThread>,
+    port: Arc<Port>,
+    pub(super) options: Arc<Options>,
+    pub(super) role: Role,
+    write: Half<WriteHalf>,
+    read: Half<ReadHalf>,
+    tx_changes: Mutex<VecDeque<TxChange>>,
+    rx_changes: Mutex<VecDeque<RxChange>>,
+    control: Mutex<VecDeque<Msg>>,
+    status: AtomicU32,
+    /// When the last direct write was, in microseconds.
+    last_direct: AtomicU64,
+    /// Counts receptions, for heartbeats.
+    pub(super) traffic: AtomicU32,
+    pub(super) failure: Mutex<Option<Failure>>,
+    /// The way to the socket's end of the current pipe.
+    pub(super) link: Mutex<Option<Arc<PipeLink>>>,
+    terminating: AtomicBool,
+    pub(super) inner: Mutex<Inner>,
+}
+
+impl Session {
+    /// A session on `thread`, with no pipe yet; [`Session::set_pipe`] gives it one.
+    pub fn new(
+        thread: Arc<IoThread>,
+        port: Arc<Port>,
+        options: Arc<Options>,
+        role: Role,
+    ) -> Arc<Session> {
+        thread.load.fetch_add(1, Ordering::Relaxed);
+        port.objects.fetch_add(1, Ordering::SeqCst);
+        Arc::new_cyclic(|me| Session {
+            me: me.clone(),
+            thread,
+            port,
+            options,
+            role,
+            write: Half::new(WriteHalf::new(None)),
+            read: Half::new(ReadHalf::new(None)),
+            tx_changes: Mutex::default(),
+            rx_changes: Mutex::default(),
+            control: Mutex::default(),
+            status: AtomicU32::new(0),
+            last_direct: AtomicU64::new(0),
+            traffic: AtomicU32::new(0),
+            failure: Mutex::new(None),
+            link: Mutex::new(None),
+            terminating: AtomicBool::new(false),
+            inner: Mutex::new(Inner::new()),
+        })
+    }
+
+    /// Gives the session, which nobody drives yet or which has no pipe, its end of a pipe.
+    pub fn set_pipe(&self, writer: PipeWriter, reader: PipeReader, link: Arc<PipeLink>) {
+        *self.link.lock() = Some(link);
+        self.change_write(TxChange::Pipe(Box::new(reader)));
+        self.change_read(RxChange::Pipe(Box::new(writer)));
+    }
+
+    /// Asks the I/O thread to take the session on.
+    pub fn launch(&self) {
+        self.post(Request::Start);
+    }
+
+    /// Its I/O thread.
+    pub fn thread(&self) -> &Arc<IoThread> {
+        &self.thread
+    }
+
+    /// Its socket.
+    pub fn port(&self) -> &Arc<Port> {
+        &self.port
+    }
+
+    /// Whether it dials, rather than was accepted.
+    pub fn is_connecting(&self) -> bool {
+        matches!(self.role, Role::Connect { .. })
+    }
+
+    pub(super) fn post(&self, request: impl FnOnce(Arc<Session>) -> Request) {
+        if let Some(me) = self.me.upgrade() {
+            self.thread.post(request(me));
+        }
+    }
+
+    pub(super) fn weak(&self) -> Weak<Session> {
+        self.me.clone()
+    }
+
+    fn set(&self, flag: u32) -> bool {
+        self.status.fetch_or(flag, Ordering::AcqRel) & flag != 0
+    }
+
+    fn clear(&self, flag: u32) -> bool {
+        self.status.fetch_and(!flag, Ordering::AcqRel) & flag != 0
+    }
+
+    /// Says whether the writing half has a connection; without, sending need not wake anybody.
+    pub(super) fn set_writable(&self, writable: bool) {
+        if writable {
+            self.set(WRITABLE);
+        } else {
+            self.clear(WRITABLE | HANGUP);
+        }
+    }
+
+    /// The peer will send no more: read until the end, whatever is there.
+    pub(super) fn set_hangup(&self) {
+        self.set(HANGUP);
+    }
+
+    /// Has a change of the writing half carried out.
+    pub(super) fn change_write(&self, change: TxChange) {
+        self.tx_changes.lock().push_back(change);
+        self.set(TX_CHANGED);
+        self.drive_write();
+    }
+
+    /// Has a change of the reading half carried out.
+    pub(super) fn change_read(&self, change: RxChange) {
+        self.rx_changes.lock().push_back(change);
+        self.set(RX_CHANGED);
+        self.drive_read();
+    }
+
+    /// Queues a command to the peer and sends it.
+    pub(super) fn send_control(&self, msg: Msg) {
+        self.control.lock().push_back(msg);
+        self.set(CONTROL);
+        self.drive_write();
+    }
+
+    /// Drops commands that the last connection did not get to send.
+    pub(super) fn drop_control(&self) {
+        self.control.lock().clear();
+    }
+
+    /// The I/O thread was asked to drive the writing half.
+    pub fn on_write_request(&self) {
+        self.clear(WRITE_POSTED);
+        self.drive_write();
+    }
+
+    /// The I/O thread was asked to drive the reading half.
+    pub fn on_read_request(&self) {
+        self.clear(READ_POSTED);
+        self.drive_read();
+    }
+
+    fn post_write(&self) {
+        if !self.set(WRITE_POSTED) {
+            self.post(Request::Write);
+        }
+    }
+
+    fn post_read(&self) {
+        if !self.set(READ_POSTED) {
+            self.post(Request::Read);
+        }
+    }
+
+    /// Drives the writing half, unless another thread does and will go on.
+    pub fn drive_write(&self) {
+        let mut guard = self.write.enter();
+        while let Some(mut half) = guard {
+            let turn = catch_unwind(AssertUnwindSafe(|| {
+                self.change_write_half(&mut half);
+                half.drive(self)
+            }));
+            match turn {
+                Ok(Turn::More) => self.post_write(),
+                Ok(Turn::Drained) => self.post(Request::Drained),
+                Ok(Turn::Failed(failure)) => self.fail(failure),
+                Ok(Turn::Idle | Turn::Blocked) => {}
+                Err(_) => self.fail(Failure::Connection(Errno::EPROTO)),
+            }
+            guard = half.release();
+        }
+    }
+
+    fn change_write_half(&self, half: &mut WriteHalf) {
+        if !self.clear(TX_CHANGED) {
+            return;
+        }
+        while let Some(change) = { self.tx_changes.lock().pop_front() } {
+            let detached = matches!(change, TxChange::Disconnect { .. });
+            half.change(change);
+            if detached {
+                self.post(Request::Detached);
+            }
+        }
+    }
+
+    /// Drives the reading half, unless another thread does and will go on.
+    pub fn drive_read(&self) {
+        let mut guard = self.read.enter();
+        while let Some(mut half) = guard {
+            let hangup = self.status.load(Ordering::Acquire) & HANGUP != 0;
+            let turn = catch_unwind(AssertUnwindSafe(|| {
+                self.change_read_half(&mut half);
+                half.drive(self, hangup)
+            }));
+            match turn {
+                Ok(Turn::More) => self.post_read(),
+                Ok(Turn::Failed(failure)) => self.fail(failure),
+                Ok(_) => {}
+                Err(_) => self.fail(Failure::Connection(Errno::EPROTO)),
+            }
+            guard = half.release();
+        }
+    }
+
+    fn change_read_half(&self, half: &mut ReadHalf) {
+        if !self.clear(RX_CHANGED) {
+            return;
+        }
+        while let Some(change) = { self.rx_changes.lock().pop_front() } {
+            let detached = matches!(change, RxChange::Disconnect);
+            half.change(change);
+            if detached {
+                self.post(Request::Detached);
+            }
+        }
+    }
+
+    fn fail(&self, failure: Failure) {
+        self.failure.lock().get_or_insert(failure);
+        self.post(Request::Failed);
+    }
+
+    /// Whether the calling application thread should write to the network itself: the last
+    /// thing that happened here was a reception, or nothing happened for a while. A stream of
+    /// messages is better encoded in batches by the I/O thread.
+    fn is_quiet(&self) -> bool {
+        if self.clear(HEARD) {
+            self.last_direct.store(clock::now_us(), Ordering::Relaxed);
+            return true;
+        }
+        let now = clock::now_us();
+        let last = self.last_direct.swap(now, Ordering::Relaxed);
+        now.saturating_sub(last) > QUIET_US
+    }
+}
+
+impl Host for Session {
+    fn take_control(&self) -> Option<Msg> {
+        if self.status.load(Ordering::Acquire) & CONTROL == 0 {
+            return None;
+        }
+        let mut control = self.control.lock();
+        let msg = control.pop_front();
+        if control.is_empty() {
+            self.clear(CONTROL);
+        }
+        msg
+    }
+
+    fn on_ping(&self, ttl_ms: u32, context: &[u8]) {
+        if let Ok(pong) = command::pong(context) {
+            self.send_control(pong);
+        }
+        if ttl_ms > 0 {
+            self.post(|me| Request::ExpectTraffic(me, ttl_ms));
+        }
+    }
+
+    fn on_traffic(&self) {
+        self.traffic.fetch_add(1, Ordering::Relaxed);
+        if self.status.load(Ordering::Relaxed) & HEARD == 0 {
+            self.set(HEARD);
+        }
+    }
+}
+
+impl Peer for Session {
+    fn readable(&self, direct: bool) {
+        if self.status.load(Ordering::Acquire) & WRITABLE == 0 {
+            return;
+        }
+        if direct && self.is_quiet() {
+            self.drive_write();
+        } else {
+            self.post_write();
+        }
+    }
+
+    fn writable(&self) {
+        self.post_read();
+    }
+
+    fn ended(&self) {
+        self.post(Request::PipeEnded);
+    }
+
+    fn terminate(&self, linger_ms: i32) {
+        if !self.terminating.swap(true, Ordering::SeqCst) {
+            self.post(|me| Request::Terminate(me, linger_ms));
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.thread.load.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,305 @@
+//! The event loop and the set of its threads.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Weak;
+use std::thread::JoinHandle;
+
+use crossbeam_queue::SegQueue;
+use parking_lot::Mutex;
+
+use super::Port;
+use super::listener::ListenerHandle;
+use super::pollset::PollSet;
+use super::session::Session;
+use super::slab::Slab;
+use super::timers::{Timer, Timers};
+use crate::error::{Errno, Result};
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sys::clock;
+use crate::sys::epoll::{Epoll, Ready, Watch};
+use crate::sys::event::EventFd;
+use crate::sys::thread::{Scheduling, spawn};
+use crate::transport::SocketAddress;
+
+/// The loop's own token: its wake-up descriptor.
+const WAKE: u64 = u64::MAX;
+
+/// Commands handled before the network gets a turn.
+const COMMANDS_AT_ONCE: usize = 256;
+
+/// What an I/O thread can be asked.
+pub enum Request {
+    /// Take on a listener.
+    Listen(Arc<ListenerHandle>),
+    /// Forget a listener, which is closed already.
+    Unlisten(Arc<ListenerHandle>),
+    /// Take on a session and begin.
+    Start(Arc<Session>),
+    /// Drive the writing half.
+    Write(Arc<Session>),
+    /// Drive the reading half.
+    Read(Arc<Session>),
+    /// A half met the end of the connection.
+    Failed(Arc<Session>),
+    /// Both halves let go of the connection.
+    Detached(Arc<Session>),
+    /// The socket's end of the pipe is closed and everything written was sent.
+    Drained(Arc<Session>),
+    /// The socket closed its end of the pipe.
+    PipeEnded(Arc<Session>),
+    /// The peer asks to be heard every so many milliseconds.
+    ExpectTraffic(Arc<Session>, u32),
+    /// Give the connection up, within this many milliseconds (negative: no limit).
+    Terminate(Arc<Session>, i32),
+    /// Addresses of the name, or why there are none.
+    Resolved(Arc<Session>, Result<Vec<SocketAddress>>),
+    /// The socket is closed: give everything of it up, within its linger time.
+    PortClosed(Arc<Port>, i32),
+    /// An application thread took over, or gives back, the waiting for its socket.
+    PollSet(Arc<PollSet>),
+    /// End the thread.
+    Stop,
+}
+
+/// One I/O thread, as others see it.
+pub struct IoThread {
+    inbox: SegQueue<Request>,
+    /// The loop is in, or about to enter, its wait.
+    asleep: AtomicBool,
+    wake: EventFd,
+    pub(super) epoll: Epoll,
+    /// Connections and listeners on it.
+    pub(super) load: AtomicUsize,
+}
+
+impl IoThread {
+    fn new() -> Result<IoThread> {
+        let (wake, epoll) = (EventFd::new()?, Epoll::new()?);
+        // Never read: each write is a new edge.
+        epoll.add(wake.fd(), Watch::EdgeBoth, WAKE)?;
+        Ok(IoThread {
+            inbox: SegQueue::new(),
+            asleep: AtomicBool::new(false),
+            wake,
+            epoll,
+            load: AtomicUsize::new(0),
+        })
+    }
+
+    /// Queues a request, waking the thread if it sleeps.
+    pub fn post(&self, request: Request) {
+        self.inbox.push(request);
+        // Ordered after the push by the queue's own read-modify-write operations and this one.
+        if self.asleep.swap(false, Ordering::SeqCst) {
+            self.wake.set();
+        }
+    }
+}
+
+/// What an I/O thread keeps by token.
+pub enum Object {
+    /// A listener.
+    Listener(Arc<ListenerHandle>),
+    /// A session.
+    Session(Arc<Session>),
+    /// The connections of one socket, while application threads wait for them.
+    PollSet(Arc<PollSet>),
+}
+
+/// What belongs to the thread alone.
+pub struct Loop {
+    /// The shared part.
+    pub thread: Arc<IoThread>,
+    /// Sessions, listeners, poll sets.
+    pub objects: Slab<Object>,
+    /// Deadlines.
+    pub timers: Timers,
+    /// Milliseconds on the library's clock, as of this turn.
+    pub now: u64,
+}
+
+impl Loop {
+    fn run(mut self) {
+        let mut ready = Vec::new();
+        loop {
+            let timeout = self.timeout();
+            if let Err(error) = self.thread.epoll.wait(timeout, &mut ready)
+                && error != Errno::EINTR
+            {
+                // Nothing but a broken descriptor can cause this; do not spin on it.
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            self.thread.asleep.store(false, Ordering::SeqCst);
+            self.now = clock::now_ms();
+            for event in &ready {
+                self.guarded(|this| this.dispatch(*event));
+            }
+            while let Some((token, timer, number)) = self.timers.due(self.now) {
+                self.guarded(|this| this.expire(token, timer, number));
+            }
+            for _ in 0..COMMANDS_AT_ONCE {
+                match self.thread.inbox.pop() {
+                    None => break,
+                    Some(Request::Stop) => return,
+                    Some(request) => self.guarded(|this| this.handle(request)),
+                }
+            }
+        }
+    }
+
+    /// How long to wait for events: not at all while requests wait.
+    fn timeout(&mut self) -> i32 {
+        if !self.thread.inbox.is_empty() {
+            return 0;
+        }
+        self.thread.asleep.store(true, Ordering::SeqCst);
+        if !self.thread.inbox.is_empty() {
+            self.thread.asleep.store(false, Ordering::SeqCst);
+            return 0;
+        }
+        self.timers.wait_ms(clock::now_ms())
+    }
+
+    /// Runs one step. A panic (a defect of ours) costs what the step was about, not the thread.
+    fn guarded(&mut self, step: impl FnOnce(&mut Loop)) {
+        let _ = catch_unwind(AssertUnwindSafe(|| step(self)));
+    }
+
+    fn dispatch(&mut self, event: Ready) {
+        let Some(object) = self.objects.get(event.token) else { return };
+        match object {
+            Object::Session(session) => session.clone().on_ready(self, event),
+            Object::Listener(listener) => listener.clone().on_ready(self),
+            Object::PollSet(set) => set.clone().on_ready(self),
+        }
+    }
+
+    fn expire(&mut self, token: u64, timer: Timer, number: u64) {
+        match self.objects.get(token) {
+            Some(Object::Session(session)) => session.clone().on_timer(self, timer, number),
+            Some(Object::Listener(listener)) => listener.clone().on_timer(self, timer, number),
+            Some(Object::PollSet(set)) => set.clone().on_timer(self, timer, number),
+            None => {}
+        }
+    }
+
+    fn handle(&mut self, request: Request) {
+        match request {
+            Request::Listen(listener) => listener.start(self),
+            Request::Unlisten(listener) => listener.forget(self),
+            Request::Start(session) => session.start(self),
+            Request::Write(session) => session.on_write_request(),
+            Request::Read(session) => session.on_read_request(),
+            Request::Failed(session) => session.on_failed(self),
+            Request::Detached(session) => session.on_detached(self),
+            Request::Drained(session) => session.on_drained(self),
+            Request::PipeEnded(session) => session.on_pipe_ended(self),
+            Request::ExpectTraffic(session, ms) => session.on_expect_traffic(self, ms),
+            Request::Terminate(session, linger) => session.on_terminate(self, linger),
+            Request::Resolved(session, addresses) => session.on_resolved(self, addresses),
+            Request::PortClosed(port, linger) => self.close_port(&port, linger),
+            Request::PollSet(set) => set.on_changed(self),
+            Request::Stop => {}
+        }
+    }
+
+    fn close_port(&mut self, port: &Arc<Port>, linger: i32) {
+        let sessions: Vec<_> = self
+            .objects
+            .values()
+            .filter_map(|object| match object {
+                Object::Session(session) if Arc::ptr_eq(session.port(), port) => {
+                    Some(session.clone())
+                }
+                _ => None,
+            })
+            .collect();
+        for session in sessions {
+            session.on_terminate(self, linger);
+        }
+    }
+}
+
+/// A context's I/O threads.
+pub struct IoPool {
+    threads: Vec<Arc<IoThread>>,
+    handles: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl IoPool {
+    /// Starts `count` threads, named `prefix` and a number. Errors: `EMFILE`, `EAGAIN`, `ENOMEM`.
+    pub fn start(count: usize, prefix: &str, scheduling: &Scheduling) -> Result<Arc<IoPool>> {
+        let mut pool = IoPool { threads: Vec::new(), handles: Mutex::new(Vec::new()) };
+        for number in 0..count {
+            if let Err(error) = pool.start_one(number, prefix, scheduling) {
+                pool.stop();
+                return Err(error);
+            }
+        }
+        Ok(Arc::new(pool))
+    }
+
+    fn start_one(&mut self, number: usize, prefix: &str, scheduling: &Scheduling) -> Result<()> {
+        let thread = Arc::new(IoThread::new()?);
+        let body = Loop {
+            thread: thread.clone(),
+            objects: Slab::new(),
+            timers: Timers::default(),
+            now: clock::now_ms(),
+        };
+        let name = format!("{prefix}IO/{number}");
+        let handle = spawn(&name, scheduling.clone(), move || body.run())?;
+        self.threads.push(thread);
+        self.handles.lock().push(handle);
+        Ok(())
+    }
+
+    /// The least loaded of the threads that `affinity` names, bit by bit (0: any). `EMTHREAD` if
+    /// it names none.
+    pub fn choose(&self, affinity: u64) -> Result<&Arc<IoThread>> {
+        let allowed = |number: usize| affinity == 0 || number < 64 && affinity >> number & 1 == 1;
+        self.threads
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| allowed(*number))
+            .map(|(_, thread)| thread)
+            .min_by_key(|thread| thread.load.load(Ordering::Relaxed))
+            .ok_or(Errno::EMTHREAD)
+    }
+
+    /// Gives up what `port`'s socket has on the threads.
+    pub fn close_port(&self, port: &Arc<Port>, linger_ms: i32) {
+        if port.objects.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        for thread in &self.threads {
+            thread.post(Request::PortClosed(port.clone(), linger_ms));
+        }
+    }
+
+    /// Ends the threads and waits for them.
+    pub fn stop(&self) {
+        for thread in &self.threads {
+            thread.post(Request::Stop);
+        }
+        for handle in self.handles.lock().drain(..) {
+            let _ = handle.join();
+        }
+    }
+
+    /// Forgets the threads: in a forked child they do not exist.
+    pub fn abandon(&self) {
+        for handle in self.handles.lock().drain(..) {
+            std::mem::forget(handle);
+        }
+    }
+}
+
+/// Posts to a session's thread if the session still exists when the answer comes.
+pub fn post_resolved(session: &Weak<Session>, addresses: Result<Vec<SocketAddress>>) {
+    if let Some(session) = session.upgrade() {
+        let thread = session.thread().clone();
+        thread.post(Request::Resolved(session, addresses));
+    }
+}
