@@ -67,40 +67,97 @@ impl Deadline {
     }
 }
 
-/// A thread that waits for several sockets at once.
-#[derive(Debug, Default)]
+/// What a [`Waiter`] is doing.
+const BUSY: u32 = 0;
+const ASLEEP: u32 = 1;
+const WOKEN: u32 = 2;
+
+/// A thread that waits for several sockets at once, or for sockets and descriptors.
+#[derive(Default)]
 pub struct Waiter {
-    woken: AtomicU32,
+    state: AtomicU32,
+    /// Set on waking, for a thread that sleeps in the system's poll.
+    event: Option<EventFd>,
 }
 
 impl Waiter {
-    /// A fresh waiter, to be registered with [`Signal::add_waiter`].
+    /// A waiter that sleeps in [`Waiter::wait`].
     pub fn new() -> Arc<Waiter> {
         Arc::new(Waiter::default())
     }
 
+    /// A waiter whose waking makes a descriptor readable. Errors: `EMFILE`.
+    pub fn with_event() -> Result<Arc<Waiter>> {
+        Ok(Arc::new(Waiter { state: AtomicU32::new(BUSY), event: Some(EventFd::new()?) }))
+    }
+
+    /// Its descriptor.
+    pub fn event(&self) -> Option<&EventFd> {
+        self.event.as_ref()
+    }
+
     fn wake(&self) {
-        if self.woken.swap(1, Ordering::SeqCst) == 0 {
-            futex::wake_all(&self.woken);
+        if self.state.swap(WOKEN, Ordering::SeqCst) == ASLEEP {
+            match &self.event {
+                Some(event) => event.set(),
+                None => futex::wake_all(&self.state),
+            }
         }
     }
 
-    /// Sleeps until one of the sockets was signalled since the last [`Waiter::reset`]. Errors:
+    /// Announces sleep. `false`: it was woken since the last [`Waiter::rise`]; do not sleep.
+    pub fn lie_down(&self) -> bool {
+        self.state
+            .compare_exchange(BUSY, ASLEEP, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+    }
+
+    /// Ends sleep and forgets wake-ups; look at the sockets afterwards.
+    pub fn rise(&self) {
+        let was = self.state.swap(BUSY, Ordering::SeqCst);
+        if let (WOKEN, Some(event)) = (was, &self.event) {
+            event.clear();
+        }
+    }
+
+    /// Sleeps until one of the sockets was signalled since the last [`Waiter::rise`]. Errors:
     /// `EAGAIN` at the deadline, `EINTR`.
     pub fn wait(&self, deadline: Deadline) -> Result<()> {
-        while self.woken.load(Ordering::SeqCst) == 0 {
+        let result = loop {
+            if !self.lie_down() && self.state.load(Ordering::SeqCst) == WOKEN {
+                break Ok(());
+            }
             let left = deadline.remaining();
             if left.is_some_and(|left| left.is_zero()) {
-                return Err(Errno::EAGAIN);
+                break Err(Errno::EAGAIN);
             }
-            futex::wait(&self.woken, 0, left)?;
-        }
-        Ok(())
+            match futex::wait(&self.state, ASLEEP, left) {
+                Err(Errno::EINTR) => break Err(Errno::EINTR),
+                _ => continue,
+            }
+        };
+        self.rise();
+        result
     }
+}
 
-    /// Forgets earlier wake-ups; look at the sockets afterwards.
-    pub fn reset(&self) {
-        self.woken.store(0, Ordering::SeqCst);
+/// One registration of a waiter with a signal, ended when dropped.
+pub struct Registration {
+    mailbox: Arc<super::mailbox::Mailbox>,
+    waiter: Arc<Waiter>,
+}
+
+impl Registration {
+    /// Has `waiter` woken whenever `mailbox`'s signal is raised.
+    pub fn new(mailbox: &Arc<super::mailbox::Mailbox>, waiter: &Arc<Waiter>) -> Registration {
+        mailbox.signal.add_waiter(waiter);
+        Registration { mailbox: mailbox.clone(), waiter: waiter.clone() }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.mailbox.signal.remove_waiter(&self.waiter);
     }
 }
 
@@ -192,14 +249,14 @@ impl Signal {
     }
 
     /// Registers `waiter` to be woken whenever this signal is raised.
-    pub fn add_waiter(&self, waiter: &Arc<Waiter>) {
+    fn add_waiter(&self, waiter: &Arc<Waiter>) {
         let mut waiters = self.waiters.lock();
         waiters.push(waiter.clone());
         self.state.fetch_or(LISTED, Ordering::SeqCst);
     }
 
     /// Takes `waiter` off the list (one registration of it).
-    pub fn remove_waiter(&self, waiter: &Arc<Waiter>) {
+    fn remove_waiter(&self, waiter: &Arc<Waiter>) {
         let mut waiters = self.waiters.lock();
         if let Some(position) = waiters.iter().position(|other| Arc::ptr_eq(other, waiter)) {
             waiters.swap_remove(position);

@@ -361,6 +361,34 @@ impl Session {
         self.change_write(TxChange::Connect(Box::new(TxLink { stream: stream.clone(), encoder })));
         let link = RxLink { stream, decoder, last_words };
         self.change_read(RxChange::Connect(Box::new(link), first));
+        self.join_poll_set(at, inner);
+    }
+
+    /// Moves the connection to the socket's poll set, if it has one.
+    pub fn join_poll_set(&self, at: &mut Loop, inner: &Inner) {
+        if let (Phase::Up(stream), Some(token), Some(set), Some(me)) =
+            (&inner.phase, inner.token, self.port().poll_set.get(), self.weak().upgrade())
+            && set.is_on(&at.thread)
+        {
+            at.thread.epoll.remove(stream.fd());
+            if set.take_in(&me, token, stream.fd()).is_err() {
+                let _ = at.thread.epoll.add(stream.fd(), Watch::EdgeBoth, token);
+            }
+        }
+    }
+
+    /// The socket has a poll set now.
+    pub fn on_poll_set(&self, at: &mut Loop) {
+        let inner = self.inner.lock();
+        self.join_poll_set(at, &inner);
+    }
+
+    /// Stops watching the connection, wherever it is watched.
+    fn unwatch(&self, at: &mut Loop, inner: &Inner, stream: &Stream) {
+        at.thread.epoll.remove(stream.fd());
+        if let (Some(set), Some(token)) = (self.port().poll_set.get(), inner.token) {
+            set.let_go(token, stream.fd());
+        }
     }
 
     /// What the socket reads before the peer's messages.
@@ -423,19 +451,11 @@ impl Session {
 
     /// The network is ready for something.
     pub fn on_ready(&self, at: &mut Loop, ready: Ready) {
-        if ready.hangup {
-            self.set_hangup();
-        }
         let mut inner = self.inner.lock();
         match &inner.phase {
             Phase::Up(_) => {
                 drop(inner);
-                if ready.writable {
-                    self.drive_write();
-                }
-                if ready.readable {
-                    self.drive_read();
-                }
+                self.drive_ready(ready);
             }
             Phase::Handshake(..) => self.pump_handshake(at, &mut inner),
             Phase::Dialling(_) => self.dialled(at, &mut inner, true),
@@ -460,7 +480,7 @@ impl Session {
         for timer in [Timer::Heartbeat, Timer::HeartbeatTimeout, Timer::HeartbeatTtl] {
             stop(&mut inner.running, timer);
         }
-        at.thread.epoll.remove(stream.fd());
+        self.unwatch(at, inner, &stream);
         inner.phase = Phase::Detaching(stream, 2);
         self.set_writable(false);
         let dials_again = self.is_connecting()
@@ -495,7 +515,7 @@ impl Session {
         self.drop_control();
         let was_up = std::mem::replace(&mut inner.was_up, false);
         if let Phase::Detaching(stream, _) = std::mem::replace(&mut inner.phase, Phase::Idle) {
-            at.thread.epoll.remove(stream.fd());
+            self.unwatch(at, inner, &stream);
             self.emit(inner, ZMQ_EVENT_DISCONNECTED, stream.fd() as u64);
         }
         if was_up {
@@ -656,7 +676,7 @@ impl Session {
                 self.emit(inner, ZMQ_EVENT_CLOSED, dial.fd() as u64);
             }
             Phase::Handshake(stream, _) | Phase::Up(stream) | Phase::Detaching(stream, _) => {
-                at.thread.epoll.remove(stream.fd());
+                self.unwatch(at, inner, &stream);
             }
             Phase::Idle | Phase::Resolving => {}
         }

@@ -200,8 +200,10 @@ impl WriteHalf {
     /// Without a connection, finds out whether there is nothing more to send.
     fn look_for_end(&mut self) -> Turn {
         match &mut self.pipe {
-            Some(pipe) if !pipe.check() && pipe.is_ended() => Turn::Drained,
-            _ => Turn::Idle,
+            Some(pipe) => {
+                if !pipe.check() && pipe.is_ended() { Turn::Drained } else { Turn::Idle }
+            }
+            None => Turn::Idle,
         }
     }
 
@@ -232,12 +234,11 @@ fn fill(
             link.encoder.push(control)?;
             continue;
         }
-        match pipe {
-            Some(pipe) if pipe.read(&mut msg) => match msg.class() {
-                Class::HiccupMark => {}
-                _ => link.encoder.push(msg.take())?,
-            },
-            _ => break,
+        if !pipe.as_mut().is_some_and(|pipe| pipe.read(&mut msg)) {
+            break;
+        }
+        if msg.class() != Class::HiccupMark {
+            link.encoder.push(msg.take())?;
         }
     }
     Ok(())

@@ -122,7 +122,7 @@ impl ListenerHandle {
                     self.start_session(at, stream);
                 }
                 Ok(Accepted::Nothing) => return,
-                Ok(Accepted::Dropped(error)) => self.emit_failed(error),
+                Ok(Accepted::Rejected(error)) => self.emit_failed(error),
                 Err(error) => {
                     self.emit_failed(error);
                     return self.back_off(at, &mut state);

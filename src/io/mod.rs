@@ -19,16 +19,19 @@
 mod connection;
 mod halves;
 mod listener;
+mod pollset;
 mod session;
 mod slab;
 mod thread;
 mod timers;
 
 use std::any::Any;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
 
 pub use listener::ListenerHandle;
-pub use session::Session;
+pub use pollset::PollSet;
+pub use session::{Role, Session};
 pub use thread::{IoPool, IoThread};
 
 use crate::core::mailbox::{EndpointPair, Mailbox};
@@ -49,6 +52,8 @@ pub struct Port {
     pub events: Box<dyn Events>,
     /// Listeners and sessions that I/O threads hold.
     pub objects: AtomicUsize,
+    /// The connections, once an application thread asked to wait for them itself.
+    pub poll_set: OnceLock<Arc<PollSet>>,
     /// Dropped last.
     pub life: Box<dyn Any + Send + Sync>,
 }

@@ -27,6 +27,7 @@ use crate::options::Options;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::sys::clock;
+use crate::sys::epoll::Ready;
 use crate::transport::Target;
 use crate::zmtp::command;
 
@@ -239,7 +240,8 @@ impl Session {
                 Ok(Turn::More) => self.post_write(),
                 Ok(Turn::Drained) => self.post(Request::Drained),
                 Ok(Turn::Failed(failure)) => self.fail(failure),
-                Ok(Turn::Idle | Turn::Blocked) => {}
+                Ok(Turn::Blocked) => self.hand_over(),
+                Ok(Turn::Idle) => {}
                 Err(_) => self.fail(Failure::Connection(Errno::EPROTO)),
             }
             guard = half.release();
@@ -288,6 +290,27 @@ impl Session {
             if detached {
                 self.post(Request::Detached);
             }
+        }
+    }
+
+    /// The network takes no more for now. Whoever sees it take more again must act on it, and an
+    /// application thread may not come back soon.
+    fn hand_over(&self) {
+        if let Some(set) = self.port.poll_set.get() {
+            set.give_back();
+        }
+    }
+
+    /// Drives what the network is ready for.
+    pub fn drive_ready(&self, ready: Ready) {
+        if ready.hangup {
+            self.set_hangup();
+        }
+        if ready.writable {
+            self.drive_write();
+        }
+        if ready.readable {
+            self.drive_read();
         }
     }
 

@@ -204,17 +204,25 @@ impl Loop {
         }
     }
 
-    fn close_port(&mut self, port: &Arc<Port>, linger: i32) {
-        let sessions: Vec<_> = self
-            .objects
+    /// Moves the connections of a poll set's socket into it.
+    pub fn gather(&mut self, set: &Arc<PollSet>) {
+        for session in self.sessions(|port| port.poll_set.get().is_some_and(|s| Arc::ptr_eq(s, set))) {
+            session.on_poll_set(self);
+        }
+    }
+
+    fn sessions(&self, wanted: impl Fn(&Arc<Port>) -> bool) -> Vec<Arc<Session>> {
+        self.objects
             .values()
             .filter_map(|object| match object {
-                Object::Session(session) if Arc::ptr_eq(session.port(), port) => {
-                    Some(session.clone())
-                }
+                Object::Session(session) if wanted(session.port()) => Some(session.clone()),
                 _ => None,
             })
-            .collect();
+            .collect()
+    }
+
+    fn close_port(&mut self, port: &Arc<Port>, linger: i32) {
+        let sessions = self.sessions(|other| Arc::ptr_eq(other, port));
         for session in sessions {
             session.on_terminate(self, linger);
         }

@@ -1,0 +1,223 @@
+//! Waiting for the network on the application's own thread.
+//!
+//! A thread that is about to block for one socket can take over the waiting for that socket's
+//! connections: they are moved into an epoll set of their own, which is nested in the I/O
+//! thread's. While an application thread owns the set, the I/O thread does not look at it; the
+//! application thread waits, reads and decodes by itself, and a message reaches it with one
+//! wake-up instead of two. When it stays away for longer than a tick, or has something to send
+//! that the network does not take, the I/O thread takes the set back.
+//!
+//! Both may use the epoll set at once without harm: an event is delivered to one of them, and the
+//! halves' try-locks keep them apart.
+
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
+
+use super::session::Session;
+use super::thread::{IoThread, Loop, Object, Request};
+use super::timers::{Running, Timer, expire};
+use crate::core::signal::{Deadline, Waiter};
+use crate::error::{Errno, Result};
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use crate::sys::epoll::{Epoll, Ready, Watch};
+
+/// The waiter's token within the set.
+const WAKE: u64 = u64::MAX;
+
+/// The I/O thread looks this often, in milliseconds, whether the owner still comes.
+const TICK_MS: u64 = 10;
+
+/// An owner that waits longer than this for anything gives the set back and sleeps otherwise.
+const IDLE_MS: i32 = 50;
+
+const WITH_IO_THREAD: u32 = 0;
+const WITH_APPLICATION: u32 = 1;
+
+/// One socket's connections, all on one I/O thread.
+pub struct PollSet {
+    thread: Arc<IoThread>,
+    epoll: Epoll,
+    /// Wakes the owner for anything but the network.
+    pub waiter: Arc<Waiter>,
+    owner: AtomicU32,
+    /// An application thread is in [`PollSet::wait`].
+    inside: AtomicBool,
+    /// One was since the last tick.
+    used: AtomicBool,
+    sessions: Mutex<HashMap<u64, Arc<Session>, foldhash::fast::RandomState>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    token: Option<u64>,
+    running: Running,
+    over: bool,
+}
+
+impl PollSet {
+    /// A set for sessions of `thread`, owned by it. Errors: `EMFILE`, `ENOMEM`.
+    pub fn new(thread: Arc<IoThread>) -> Result<Arc<PollSet>> {
+        let epoll = Epoll::new()?;
+        let waiter = Waiter::with_event()?;
+        if let Some(event) = waiter.event() {
+            epoll.add(event.fd(), Watch::LevelRead, WAKE)?;
+        }
+        let set = Arc::new(PollSet {
+            thread: thread.clone(),
+            epoll,
+            waiter,
+            owner: AtomicU32::new(WITH_IO_THREAD),
+            inside: AtomicBool::new(false),
+            used: AtomicBool::new(false),
+            sessions: Mutex::default(),
+            state: Mutex::default(),
+        });
+        thread.post(Request::PollSet(set.clone()));
+        Ok(set)
+    }
+
+    /// Whether it is nested in this thread.
+    pub fn is_on(&self, thread: &Arc<IoThread>) -> bool {
+        Arc::ptr_eq(&self.thread, thread)
+    }
+
+    /// Moves a connection of the I/O thread into the set.
+    pub fn take_in(&self, session: &Arc<Session>, token: u64, fd: i32) -> Result<()> {
+        self.sessions.lock().insert(token, session.clone());
+        let added = self.epoll.add(fd, Watch::EdgeBoth, token);
+        if added.is_err() {
+            self.sessions.lock().remove(&token);
+        }
+        added
+    }
+
+    /// Forgets a connection.
+    pub fn let_go(&self, token: u64, fd: i32) {
+        self.epoll.remove(fd);
+        self.sessions.lock().remove(&token);
+    }
+
+    /// Makes the calling application thread the owner.
+    pub fn adopt(self: &Arc<Self>) {
+        self.used.store(true, Ordering::SeqCst);
+        if self.owner.swap(WITH_APPLICATION, Ordering::SeqCst) == WITH_IO_THREAD {
+            self.thread.post(Request::PollSet(self.clone()));
+        }
+    }
+
+    /// Gives the set to the I/O thread if an application thread has it.
+    pub fn give_back(self: &Arc<Self>) {
+        if self.owner.swap(WITH_IO_THREAD, Ordering::SeqCst) == WITH_APPLICATION {
+            self.thread.post(Request::PollSet(self.clone()));
+        }
+    }
+
+    /// Gives the set up: its socket is closed.
+    pub fn close(self: &Arc<Self>) {
+        self.state.lock().over = true;
+        self.owner.store(WITH_IO_THREAD, Ordering::SeqCst);
+        self.thread.post(Request::PollSet(self.clone()));
+    }
+
+    /// Waits for the network and for the waiter, and reads what has come, all on the calling
+    /// thread. Returns when there may be something for the socket; `EAGAIN` when nothing came
+    /// for a while, `EINTR`.
+    pub fn wait(self: &Arc<Self>, deadline: Deadline, ready: &mut Vec<Ready>) -> Result<()> {
+        self.inside.store(true, Ordering::SeqCst);
+        self.adopt();
+        let result = if self.waiter.lie_down() {
+            let limit = match deadline.remaining_ms() {
+                -1 => IDLE_MS,
+                left => left.min(IDLE_MS),
+            };
+            self.epoll.wait(limit, ready)
+        } else {
+            ready.clear();
+            ready.push(Ready { token: WAKE, readable: true, writable: false, hangup: false });
+            Ok(())
+        };
+        self.waiter.rise();
+        self.inside.store(false, Ordering::SeqCst);
+        result?;
+        if ready.is_empty() {
+            self.give_back();
+            return Err(Errno::EAGAIN);
+        }
+        self.drive(ready);
+        Ok(())
+    }
+
+    fn drive(&self, ready: &[Ready]) {
+        for event in ready {
+            let session = self.sessions.lock().get(&event.token).cloned();
+            if let Some(session) = session {
+                session.drive_ready(*event);
+            }
+        }
+    }
+
+    /// The I/O thread sees that some of the set's connections are ready.
+    pub fn on_ready(&self, _at: &mut Loop) {
+        if self.owner.load(Ordering::SeqCst) == WITH_APPLICATION {
+            return;
+        }
+        let mut ready = Vec::new();
+        if self.epoll.wait(0, &mut ready).is_ok() {
+            self.drive(&ready);
+        }
+    }
+
+    /// The owner changed, or the set is new or over.
+    pub fn on_changed(self: Arc<Self>, at: &mut Loop) {
+        let mut state = self.state.lock();
+        let fd = self.epoll.fd();
+        if state.over {
+            if let Some(token) = state.token.take() {
+                at.thread.epoll.remove(fd);
+                at.objects.remove(token);
+            }
+            return;
+        }
+        let owned = self.owner.load(Ordering::SeqCst) == WITH_APPLICATION;
+        let watch = if owned { Watch::Off } else { Watch::LevelRead };
+        let token = match state.token {
+            Some(token) => {
+                let _ = at.thread.epoll.modify(fd, watch, token);
+                token
+            }
+            None => {
+                let token = at.objects.insert(Object::PollSet(self.clone()));
+                state.token = Some(token);
+                let _ = at.thread.epoll.add(fd, watch, token);
+                at.gather(&self);
+                token
+            }
+        };
+        if owned {
+            at.timers.start(&mut state.running, Timer::Reclaim, token, at.now, TICK_MS);
+        }
+    }
+
+    /// A tick: take the set back if nobody came for it.
+    pub fn on_timer(self: Arc<Self>, at: &mut Loop, timer: Timer, number: u64) {
+        let mut state = self.state.lock();
+        if !expire(&mut state.running, timer, number)
+            || self.owner.load(Ordering::SeqCst) != WITH_APPLICATION
+        {
+            return;
+        }
+        let used = self.used.swap(false, Ordering::SeqCst);
+        if used || self.inside.load(Ordering::SeqCst) {
+            if let Some(token) = state.token {
+                at.timers.start(&mut state.running, Timer::Reclaim, token, at.now, TICK_MS);
+            }
+            return;
+        }
+        drop(state);
+        self.owner.store(WITH_IO_THREAD, Ordering::SeqCst);
+        self.on_changed(at);
+    }
+}
