@@ -1,11 +1,13 @@
 //! Commands to a socket from other threads.
 
+use std::sync::OnceLock;
+
 use crossbeam_queue::SegQueue;
 
 use super::pipe::{Peer, PipeReader, PipeWriter};
 use super::signal::Signal;
 use crate::sync::Arc;
-use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 /// Where a pipe's messages come from and go to, for monitor events and `zmq_disconnect`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,8 +112,10 @@ impl Mailbox {
 /// The way from a pipe's far end to the socket that holds the near one. Until the pipe is
 /// attached nothing needs to be said: the socket looks at a new pipe by itself.
 pub struct PipeLink {
-    mailbox: Arc<Mailbox>,
+    mailbox: OnceLock<Arc<Mailbox>>,
     slot: AtomicU32,
+    /// What the far socket's high-water marks add to the near one's (inproc); -1 for nothing.
+    boosts: [AtomicI32; 2],
 }
 
 const UNATTACHED: u32 = u32::MAX;
@@ -119,7 +123,23 @@ const UNATTACHED: u32 = u32::MAX;
 impl PipeLink {
     /// A link to `mailbox`'s socket for a pipe not yet attached.
     pub fn new(mailbox: Arc<Mailbox>) -> Arc<PipeLink> {
-        Arc::new(PipeLink { mailbox, slot: AtomicU32::new(UNATTACHED) })
+        let link = PipeLink::open();
+        let _ = link.mailbox.set(mailbox);
+        link
+    }
+
+    /// A link to a socket that is not known yet.
+    pub fn open() -> Arc<PipeLink> {
+        Arc::new(PipeLink {
+            mailbox: OnceLock::new(),
+            slot: AtomicU32::new(UNATTACHED),
+            boosts: [AtomicI32::new(-1), AtomicI32::new(-1)],
+        })
+    }
+
+    /// The socket is known now.
+    pub fn lead_to(&self, mailbox: Arc<Mailbox>) {
+        let _ = self.mailbox.set(mailbox);
     }
 
     /// The socket attached the pipe as number `slot`.
@@ -127,11 +147,30 @@ impl PipeLink {
         self.slot.store(slot, Ordering::SeqCst);
     }
 
+    /// Remembers the far socket's marks: what it sends with and what it receives with.
+    pub fn set_boosts(&self, far_sndhwm: i32, far_rcvhwm: i32) {
+        self.boosts[0].store(far_sndhwm, Ordering::SeqCst);
+        self.boosts[1].store(far_rcvhwm, Ordering::SeqCst);
+    }
+
+    /// The marks of the whole pipe for the near socket's `rcvhwm` and `sndhwm`: what comes in,
+    /// what goes out. Unlimited on one side is unlimited in all.
+    pub fn marks(&self, rcvhwm: i32, sndhwm: i32) -> (i32, i32) {
+        let sum = |own: i32, boost: &AtomicI32| match boost.load(Ordering::SeqCst) {
+            0 => 0,
+            _ if own <= 0 => 0,
+            boost => own.saturating_add(boost.max(0)),
+        };
+        (sum(rcvhwm, &self.boosts[0]), sum(sndhwm, &self.boosts[1]))
+    }
+
     /// Sends the command for this pipe.
     pub fn send(&self, command: impl FnOnce(u32) -> Command) {
         let slot = self.slot.load(Ordering::SeqCst);
-        if slot != UNATTACHED {
-            self.mailbox.send(command(slot));
+        if slot != UNATTACHED
+            && let Some(mailbox) = self.mailbox.get()
+        {
+            mailbox.send(command(slot));
         }
     }
 }

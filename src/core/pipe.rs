@@ -403,6 +403,11 @@ impl PipeReader {
         }
     }
 
+    /// Whether the writer has gone; something may still be left to read.
+    pub fn is_writer_gone(&self) -> bool {
+        self.channel.rare.0.writer_gone.load(Ordering::SeqCst)
+    }
+
     /// Messages that were published and not yet read.
     pub fn backlog(&self) -> u64 {
         self.channel.rare.0.written.load(Ordering::Relaxed).saturating_sub(self.read)

@@ -65,8 +65,8 @@ impl PollSet {
         if let Some(event) = waiter.event() {
             epoll.add(event.fd(), Watch::LevelRead, WAKE)?;
         }
-        let set = Arc::new(PollSet {
-            thread: thread.clone(),
+        Ok(Arc::new(PollSet {
+            thread,
             epoll,
             waiter,
             owner: AtomicU32::new(WITH_IO_THREAD),
@@ -74,9 +74,12 @@ impl PollSet {
             used: AtomicBool::new(false),
             sessions: Mutex::default(),
             state: Mutex::default(),
-        });
-        thread.post(Request::PollSet(set.clone()));
-        Ok(set)
+        }))
+    }
+
+    /// Has the I/O thread nest the set and move the socket's connections into it.
+    pub fn launch(self: &Arc<Self>) {
+        self.thread.post(Request::PollSet(self.clone()));
     }
 
     /// Whether it is nested in this thread.

@@ -276,6 +276,14 @@ impl IoPool {
             .ok_or(Errno::EMTHREAD)
     }
 
+    /// The thread, if there is just one.
+    pub fn only(&self) -> Option<&Arc<IoThread>> {
+        match self.threads.as_slice() {
+            [thread] => Some(thread),
+            _ => None,
+        }
+    }
+
     /// Gives up what `port`'s socket has on the threads.
     pub fn close_port(&self, port: &Arc<Port>, linger_ms: i32) {
         if port.objects.load(Ordering::SeqCst) == 0 {

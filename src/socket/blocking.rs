@@ -1,0 +1,172 @@
+//! Calls that wait.
+//!
+//! Waiting never holds the socket's lock. A thread sleeps on the socket's signal, or, when the
+//! socket's traffic is of the kind that pays for it, in the socket's poll set, where it reads the
+//! network by itself.
+
+use std::ffi::c_void;
+
+use super::context::Context;
+use super::handle::Handle;
+use super::socket::{SOCKETS, Socket};
+use crate::core::mailbox::Mailbox;
+use crate::core::signal::Deadline;
+use crate::error::{Errno, Result};
+use crate::io::PollSet;
+use crate::msg::Msg;
+use crate::options::SocketType;
+use crate::sync::Arc;
+use crate::sys::epoll::Ready;
+
+/// After this many waits in a row that each brought only a few messages, the application's
+/// thread waits for the network itself.
+const LONE_WAITS: u32 = 4;
+
+/// A wait that brings more than this many messages is part of a stream.
+const FEW: u32 = 2;
+
+/// How waiting on a socket has gone lately.
+#[derive(Default)]
+pub struct Habits {
+    /// Frames received since the last wait.
+    since_wait: u32,
+    /// Waits in a row that brought few.
+    lone: u32,
+}
+
+impl Habits {
+    /// A frame was received.
+    #[inline]
+    pub fn received(&mut self) {
+        self.since_wait = self.since_wait.wrapping_add(1);
+    }
+
+    /// A wait begins. Whether it should be in the poll set.
+    fn wait(&mut self) -> bool {
+        let few = self.since_wait <= FEW;
+        self.since_wait = 0;
+        self.lone = if few { self.lone.saturating_add(1) } else { 0 };
+        self.lone >= LONE_WAITS
+    }
+}
+
+/// Runs `step` on the socket until it answers other than `EAGAIN`, waiting in between.
+fn until_possible(
+    handle: &'static Handle<Socket>,
+    timeout_ms: impl Fn(&Socket) -> i32,
+    dont_wait: bool,
+    receiving: bool,
+    mut step: impl FnMut(&mut Socket) -> Result<()>,
+) -> Result<()> {
+    let mut guard = handle.lock();
+    let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
+    match step(socket) {
+        Err(Errno::EAGAIN) if !dont_wait => {}
+        done => return done,
+    }
+    let timeout = timeout_ms(socket);
+    if timeout == 0 {
+        return Err(Errno::EAGAIN);
+    }
+    let generation = handle.generation();
+    let deadline = Deadline::after_ms(i64::from(timeout));
+    let mut wait_in_set = receiving && socket.habits.wait();
+    let mut ready = Vec::new();
+    loop {
+        let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
+        let set = if wait_in_set { socket.poll_set().cloned() } else { None };
+        let mailbox = socket.mailbox().clone();
+        drop(guard);
+        let waited = match set {
+            Some(set) => match wait_in(&set, &mailbox, deadline, &mut ready) {
+                Err(Errno::EAGAIN) => {
+                    // Nothing for a while: leave it to the I/O thread.
+                    wait_in_set = false;
+                    Ok(())
+                }
+                other => other,
+            },
+            None => mailbox.signal.wait(deadline),
+        };
+        guard = handle.lock();
+        if handle.generation() != generation {
+            return Err(Errno::ENOTSOCK);
+        }
+        match step(guard.as_mut().ok_or(Errno::ENOTSOCK)?) {
+            Err(Errno::EAGAIN) => {}
+            done => return done,
+        }
+        waited?;
+        if deadline.passed() {
+            return Err(Errno::EAGAIN);
+        }
+    }
+}
+
+/// Waits in the poll set unless there is something to attend to already.
+fn wait_in(
+    set: &Arc<PollSet>,
+    mailbox: &Mailbox,
+    deadline: Deadline,
+    ready: &mut Vec<Ready>,
+) -> Result<()> {
+    set.adopt();
+    if mailbox.signal.needs_attention() { Ok(()) } else { set.wait(deadline, ready) }
+}
+
+/// The live socket of a handle. Errors: `ENOTSOCK`.
+#[inline]
+pub fn find(pointer: *const c_void) -> Result<&'static Handle<Socket>> {
+    SOCKETS.find(pointer).ok_or(Errno::ENOTSOCK)
+}
+
+/// Runs `body` on a socket. Errors: `ENOTSOCK` and those of `body`.
+#[inline]
+pub fn with<T>(
+    handle: &'static Handle<Socket>,
+    body: impl FnOnce(&mut Socket) -> Result<T>,
+) -> Result<T> {
+    let mut guard = handle.lock();
+    body(guard.as_mut().ok_or(Errno::ENOTSOCK)?)
+}
+
+/// Sends a frame, leaving `msg` empty; waits for as long as the socket's options allow. Errors:
+/// `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK` and the pattern's.
+#[inline]
+pub fn send(
+    handle: &'static Handle<Socket>,
+    msg: &mut Msg,
+    more: bool,
+    dont_wait: bool,
+) -> Result<()> {
+    until_possible(handle, |socket| socket.options().sndtimeo, dont_wait, false, |socket| {
+        socket.try_send(msg, more)
+    })
+}
+
+/// Receives a frame into `msg`; waits for as long as the socket's options allow. Errors:
+/// `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK` and the pattern's.
+#[inline]
+pub fn receive(handle: &'static Handle<Socket>, msg: &mut Msg, dont_wait: bool) -> Result<()> {
+    until_possible(handle, |socket| socket.options().rcvtimeo, dont_wait, true, |socket| {
+        socket.try_receive(msg)
+    })
+}
+
+/// Opens a socket. Errors: `EMFILE`, `ETERM`, `EINVAL`.
+pub fn open(context: &Arc<Context>, socket_type: SocketType) -> Result<*mut c_void> {
+    let socket = context.socket(socket_type)?;
+    match SOCKETS.insert(socket) {
+        Some(handle) => Ok(handle.pointer()),
+        None => Err(Errno::EMFILE),
+    }
+}
+
+/// Closes a socket. Errors: `ENOTSOCK`.
+pub fn close(handle: &'static Handle<Socket>) -> Result<()> {
+    let socket = SOCKETS.remove(handle).ok_or(Errno::ENOTSOCK)?;
+    // Whoever sleeps in a call on it finds out.
+    socket.mailbox().signal.raise();
+    socket.close();
+    Ok(())
+}

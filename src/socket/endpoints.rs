@@ -1,0 +1,218 @@
+//! Binding, connecting, and their opposites.
+
+use std::sync::Weak;
+
+use super::monitor::Monitor;
+use super::socket::Socket;
+use crate::consts::*;
+use crate::core::mailbox::{EndpointPair, NewPipe, PipeLink};
+use crate::core::pipe::{Peer, direction};
+use crate::error::{Errno, Result};
+use crate::io::{ListenerHandle, Role, Session};
+use crate::options::SocketType;
+use crate::pattern::PipeId;
+use crate::sync::Arc;
+use crate::transport::{Protocol, Target, same_endpoints, split_endpoint};
+
+/// Something that a socket bound or connected to.
+pub struct Endpoint {
+    /// What `zmq_unbind` and `zmq_disconnect` know it by.
+    name: String,
+    kind: Kind,
+}
+
+enum Kind {
+    Listener(Arc<ListenerHandle>),
+    Session(Arc<Session>, Option<PipeId>),
+    /// A connection within the process.
+    Inproc(PipeId),
+}
+
+/// The whole of an inproc endpoint. Errors: `EPROTONOSUPPORT` for other transports, `EINVAL`.
+pub fn inproc_address(endpoint: &str) -> Result<&str> {
+    match split_endpoint(endpoint)? {
+        (Protocol::Inproc, _) => Ok(endpoint),
+        _ => Err(Errno::EPROTONOSUPPORT),
+    }
+}
+
+impl Socket {
+    /// Splits an endpoint and checks that the socket can use its transport.
+    fn parse<'a>(&self, endpoint: &'a str) -> Result<(Protocol, &'a str)> {
+        let (protocol, address) = split_endpoint(endpoint)?;
+        if !self.options.socket_type.allows_scheme(protocol.name()) {
+            return Err(Errno::ENOCOMPATPROTO);
+        }
+        Ok((protocol, address))
+    }
+
+    /// `zmq_bind`. Errors: `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `EADDRINUSE`,
+    /// `EADDRNOTAVAIL`, `ENODEV`, `EMTHREAD`, `ETERM` and those of the system.
+    pub fn bind(&mut self, endpoint: &str) -> Result<()> {
+        self.attend()?;
+        let (protocol, address) = self.parse(endpoint)?;
+        if protocol == Protocol::Inproc {
+            return self.bind_inproc(endpoint, None);
+        }
+        let pool = self.context.pool()?;
+        let options = self.snapshot();
+        let port = self.port.clone();
+        match ListenerHandle::bind(&pool, &port, options, protocol, address) {
+            Ok(listener) => {
+                self.last_endpoint = listener.endpoint().to_owned();
+                let name = self.last_endpoint.clone();
+                self.endpoints.push(Endpoint { name, kind: Kind::Listener(listener) });
+                Ok(())
+            }
+            Err(error) => {
+                let endpoints = EndpointPair::bind(address);
+                let event = ZMQ_EVENT_BIND_FAILED as u64;
+                self.monitor.report(event, &[error.0 as u64], &endpoints);
+                Err(error)
+            }
+        }
+    }
+
+    fn bind_inproc(&mut self, endpoint: &str, monitor: Option<Weak<Monitor>>) -> Result<()> {
+        let options = self.snapshot();
+        let mailbox = self.port.mailbox.clone();
+        self.context.inproc.lock().bind(endpoint, &mailbox, &options, monitor)?;
+        self.last_endpoint = endpoint.to_owned();
+        Ok(())
+    }
+
+    /// Binds the socket of a monitor, which wants to hear of connections.
+    pub(super) fn bind_monitor(&mut self, endpoint: &str, monitor: Weak<Monitor>) -> Result<()> {
+        self.bind_inproc(endpoint, Some(monitor))
+    }
+
+    /// `zmq_connect`. Errors: `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `EMTHREAD`, `ETERM`.
+    pub fn connect(&mut self, endpoint: &str) -> Result<()> {
+        self.attend()?;
+        let (protocol, address) = self.parse(endpoint)?;
+        if protocol == Protocol::Inproc {
+            self.connect_inproc(endpoint);
+            return Ok(());
+        }
+        use SocketType::{Dealer, Pub, Req, Sub};
+        if matches!(self.options.socket_type, Dealer | Sub | Pub | Req)
+            && self.endpoints.iter().any(|known| known.name == endpoint)
+        {
+            // A second connection to the same peer makes no sense for these.
+            return Ok(());
+        }
+        let thread = self.context.pool()?.choose(self.options.affinity)?.clone();
+        let options = self.snapshot();
+        let target = Target::parse(protocol, address, &options)?;
+        self.last_endpoint = target.endpoint();
+        let role = Role::Connect { target, endpoint: endpoint.to_owned() };
+        let session = Session::new(thread, self.port.clone(), options, role);
+        let pipe = (!self.options.immediate).then(|| self.join(&session, endpoint));
+        session.launch();
+        let kind = Kind::Session(session, pipe);
+        self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind });
+        Ok(())
+    }
+
+    /// Makes a pipe between the socket and a session that has not started.
+    fn join(&mut self, session: &Arc<Session>, endpoint: &str) -> PipeId {
+        let conflate = self.options.conflates();
+        let link = PipeLink::new(self.port.mailbox.clone());
+        let (writer, from_socket) =
+            direction(self.options.sndhwm, conflate, link.clone(), session.clone());
+        let (to_socket, reader) =
+            direction(self.options.rcvhwm, conflate, session.clone(), link.clone());
+        session.set_pipe(to_socket, from_socket, link.clone());
+        self.attach(NewPipe {
+            writer,
+            reader,
+            link,
+            subscribe_to_all: false,
+            locally_initiated: true,
+            endpoints: EndpointPair::connect(endpoint),
+        })
+    }
+
+    fn connect_inproc(&mut self, endpoint: &str) {
+        let options = self.snapshot();
+        let mailbox = self.port.mailbox.clone();
+        let (pipe, monitor) =
+            self.context.inproc.lock().connect(endpoint, &mailbox, &options);
+        let pipe = self.attach(pipe);
+        self.last_endpoint = endpoint.to_owned();
+        self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind: Kind::Inproc(pipe) });
+        if let Some(monitor) = monitor {
+            monitor.connected();
+        }
+    }
+
+    /// `zmq_unbind` and `zmq_disconnect`, which do the same. Errors: `ENOENT`, `EINVAL`,
+    /// `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, `ETERM`.
+    pub fn give_up_endpoint(&mut self, endpoint: &str) -> Result<()> {
+        self.attend()?;
+        let (protocol, address) = self.parse(endpoint)?;
+        if protocol == Protocol::Inproc {
+            let mailbox = &self.port.mailbox;
+            if self.context.inproc.lock().unbind(endpoint, mailbox).is_ok() {
+                return Ok(());
+            }
+        }
+        let known = |name: &str| self.endpoints.iter().any(|known| known.name == name);
+        let name = if known(endpoint) || protocol != Protocol::Tcp {
+            endpoint.to_owned()
+        } else {
+            same_endpoints(address, self.options.ipv6)
+                .find(|name| known(name))
+                .ok_or(Errno::ENOENT)?
+        };
+        let (given_up, kept) = std::mem::take(&mut self.endpoints)
+            .into_iter()
+            .partition::<Vec<_>, _>(|known| known.name == name);
+        self.endpoints = kept;
+        if given_up.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        let linger = self.options.linger;
+        for endpoint in given_up {
+            match endpoint.kind {
+                Kind::Listener(listener) => listener.close(),
+                Kind::Session(session, pipe) => {
+                    if let Some(pipe) = pipe {
+                        self.end_pipe(pipe);
+                    }
+                    session.terminate(linger);
+                }
+                Kind::Inproc(pipe) => self.end_pipe(pipe),
+            }
+        }
+        Ok(())
+    }
+
+    fn end_pipe(&mut self, pipe: PipeId) {
+        self.pipes.end(pipe);
+        self.with_pattern(|_, _| ());
+    }
+
+    /// A pipe is gone: no endpoint leads to it any more.
+    pub(super) fn forget_endpoint_pipe(&mut self, pipe: PipeId) {
+        self.endpoints.retain_mut(|endpoint| match &mut endpoint.kind {
+            Kind::Inproc(inproc) => *inproc != pipe,
+            Kind::Session(_, current) => {
+                if *current == Some(pipe) {
+                    *current = None;
+                }
+                true
+            }
+            Kind::Listener(_) => true,
+        });
+    }
+
+    /// Stops listening; sessions are ended by their I/O threads.
+    pub(super) fn close_endpoints(&mut self) {
+        for endpoint in self.endpoints.drain(..) {
+            if let Kind::Listener(listener) = endpoint.kind {
+                listener.close();
+            }
+        }
+    }
+}

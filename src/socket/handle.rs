@@ -1,0 +1,170 @@
+//! Handles: the pointers that the application holds.
+//!
+//! They point into storage that is never given back, so that any pointer can be judged: one that
+//! is not into the storage is foreign, one into it whose tag is not the live one is stale. A
+//! place is reused as late as possible, because a stale handle to a reused place looks alive.
+
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::sync::OnceLock;
+
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+/// Places per chunk.
+const CHUNK: usize = 1024;
+
+/// Chunks at most.
+const CHUNKS: usize = 1024;
+
+/// A closed place is reused after this many others were closed.
+const QUARANTINE: usize = 4096;
+
+/// A place for one object. Some bindings read the first word of what a handle points to, so the
+/// tag stands there.
+#[repr(C, align(64))]
+pub struct Handle<T: 'static> {
+    tag: AtomicU32,
+    /// Grows each time the place is emptied.
+    generation: AtomicU32,
+    value: Mutex<Option<Box<T>>>,
+}
+
+/// The right to use a handle's object.
+pub type Guard<T> = MutexGuard<'static, Option<Box<T>>>;
+
+/// All handles of one kind.
+pub struct Arena<T: 'static> {
+    live: u32,
+    dead: u32,
+    chunks: [OnceLock<Box<[Handle<T>]>>; CHUNKS],
+    in_use: AtomicUsize,
+    free: Mutex<Free>,
+}
+
+struct Free {
+    /// Places never used yet, from here on.
+    fresh: usize,
+    closed: VecDeque<usize>,
+}
+
+impl<T> Arena<T> {
+    /// An arena whose live handles begin with the word `live`, and its dead ones with `dead`.
+    pub const fn new(live: u32, dead: u32) -> Self {
+        Arena {
+            live,
+            dead,
+            chunks: [const { OnceLock::new() }; CHUNKS],
+            in_use: AtomicUsize::new(0),
+            free: Mutex::new(Free { fresh: 0, closed: VecDeque::new() }),
+        }
+    }
+
+    fn place(&self, index: usize) -> Option<&Handle<T>> {
+        self.chunks.get(index / CHUNK)?.get()?.get(index % CHUNK)
+    }
+
+    /// Puts an object into a place. `None`: there are none left.
+    pub fn insert(&'static self, value: Box<T>) -> Option<&'static Handle<T>> {
+        let index = {
+            let mut free = self.free.lock();
+            if free.closed.len() > QUARANTINE || free.fresh == CHUNK * CHUNKS {
+                free.closed.pop_front()?
+            } else {
+                free.fresh += 1;
+                free.fresh - 1
+            }
+        };
+        self.chunks.get(index / CHUNK)?.get_or_init(|| {
+            (0..CHUNK)
+                .map(|_| Handle {
+                    tag: AtomicU32::new(self.dead),
+                    generation: AtomicU32::new(0),
+                    value: Mutex::new(None),
+                })
+                .collect()
+        });
+        self.in_use.fetch_max(index / CHUNK + 1, Ordering::Release);
+        let handle = self.place(index)?;
+        *handle.value.lock() = Some(value);
+        handle.tag.store(self.live, Ordering::Release);
+        Some(handle)
+    }
+
+    /// The live handle that `pointer` is, if it is one.
+    #[inline]
+    pub fn find(&'static self, pointer: *const c_void) -> Option<&'static Handle<T>> {
+        let (index, _) = self.index_of(pointer.addr())?;
+        let handle = self.place(index)?;
+        (handle.tag.load(Ordering::Acquire) == self.live).then_some(handle)
+    }
+
+    #[inline]
+    fn index_of(&self, address: usize) -> Option<(usize, ())> {
+        let size = size_of::<Handle<T>>();
+        for number in 0..self.in_use.load(Ordering::Acquire) {
+            let Some(chunk) = self.chunks[number].get() else { continue };
+            let offset = address.wrapping_sub(chunk.as_ptr().addr());
+            if offset < CHUNK * size {
+                return (offset % size == 0).then_some((number * CHUNK + offset / size, ()));
+            }
+        }
+        None
+    }
+
+    /// Takes the object out of its place, which is dead from then on. `None`: somebody else did.
+    pub fn remove(&'static self, handle: &'static Handle<T>) -> Option<Box<T>> {
+        let value = {
+            let mut value = handle.value.lock();
+            handle.tag.store(self.dead, Ordering::Release);
+            handle.generation.fetch_add(1, Ordering::AcqRel);
+            value.take()
+        }?;
+        if let Some((index, ())) = self.index_of(std::ptr::from_ref(handle).addr()) {
+            self.free.lock().closed.push_back(index);
+        }
+        Some(value)
+    }
+}
+
+impl<T> Handle<T> {
+    /// The pointer for the application.
+    pub fn pointer(&'static self) -> *mut c_void {
+        std::ptr::from_ref(self).cast_mut().cast()
+    }
+
+    /// Waits until nobody else uses the object.
+    #[inline]
+    pub fn lock(&'static self) -> Guard<T> {
+        self.value.lock()
+    }
+
+    /// A number that changes when the place is emptied.
+    pub fn generation(&self) -> u32 {
+        self.generation.load(Ordering::Acquire)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_and_stale_pointers_are_told_apart_from_live_ones() {
+        static ARENA: Arena<u32> = Arena::new(0xbadd_ecaf, 0xdead_beef);
+        assert!(ARENA.find(std::ptr::null()).is_none());
+        let handle = ARENA.insert(Box::new(5)).expect("room");
+        let pointer = handle.pointer();
+        assert!(ARENA.find(pointer).is_some_and(|found| found.lock().as_deref() == Some(&5)));
+        assert!(ARENA.find(pointer.wrapping_byte_add(8)).is_none());
+        let local = 0xbadd_ecafu32;
+        assert!(ARENA.find((&raw const local).cast()).is_none());
+        assert_eq!(ARENA.remove(handle).as_deref(), Some(&5));
+        assert!(ARENA.find(pointer).is_none());
+        assert!(ARENA.remove(handle).is_none());
+        let next = ARENA.insert(Box::new(6)).expect("room");
+        assert_ne!(next.pointer(), pointer);
+        ARENA.remove(next);
+    }
+}

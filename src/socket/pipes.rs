@@ -1,0 +1,194 @@
+//! A socket's pipes, by number.
+
+use crate::core::mailbox::{EndpointPair, NewPipe, PipeLink};
+use crate::core::pipe::{PipeReader, PipeWriter};
+use crate::msg::Msg;
+use crate::pattern::{PipeId, Pipes};
+use crate::sync::Arc;
+
+/// One pipe, as its socket holds it.
+pub struct Slot {
+    pub writer: PipeWriter,
+    pub reader: PipeReader,
+    /// Through which the far end reaches this socket.
+    pub link: Arc<PipeLink>,
+    /// The pattern was told that there is nothing to read.
+    pub read_passive: bool,
+    /// The pattern was told that there is no room.
+    pub write_passive: bool,
+    /// The far end writes no more; what it wrote may still be read.
+    pub peer_ended: bool,
+    /// On its way out.
+    pub over: bool,
+    pub endpoints: EndpointPair,
+    pub locally_initiated: bool,
+}
+
+/// The pipes of a socket.
+#[derive(Default)]
+pub struct PipeTable {
+    slots: Vec<Option<Slot>>,
+    free: Vec<u32>,
+    /// Pipes whose end the pattern has to be told.
+    pub ended: Vec<PipeId>,
+}
+
+impl PipeTable {
+    /// Takes a pipe in.
+    pub fn insert(&mut self, pipe: NewPipe) -> PipeId {
+        let slot = Slot {
+            writer: pipe.writer,
+            reader: pipe.reader,
+            link: pipe.link.clone(),
+            read_passive: false,
+            write_passive: false,
+            peer_ended: false,
+            over: false,
+            endpoints: pipe.endpoints,
+            locally_initiated: pipe.locally_initiated,
+        };
+        let number = match self.free.pop() {
+            Some(number) => {
+                self.slots[number as usize] = Some(slot);
+                number
+            }
+            None => {
+                self.slots.push(Some(slot));
+                self.slots.len() as u32 - 1
+            }
+        };
+        pipe.link.attach(number);
+        PipeId(number)
+    }
+
+    /// The pipe of this number, if there is one.
+    #[inline]
+    pub fn get(&mut self, pipe: PipeId) -> Option<&mut Slot> {
+        self.slots.get_mut(pipe.0 as usize)?.as_mut()
+    }
+
+    /// Takes a pipe out.
+    pub fn remove(&mut self, pipe: PipeId) -> Option<Slot> {
+        let slot = self.slots.get_mut(pipe.0 as usize)?.take()?;
+        self.free.push(pipe.0);
+        Some(slot)
+    }
+
+    /// Every pipe.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (PipeId, &mut Slot)> {
+        self.slots
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(number, slot)| Some((PipeId(number as u32), slot.as_mut()?)))
+    }
+
+    /// Ends a pipe: nothing is read from it any more, what was written stays readable for the far
+    /// end, and the pattern hears of it soon.
+    pub fn end(&mut self, pipe: PipeId) {
+        if let Some(slot) = self.get(pipe)
+            && !slot.over
+        {
+            slot.over = true;
+            slot.writer.close();
+            self.ended.push(pipe);
+        }
+    }
+
+    /// The far end of a pipe writes no more: end the pipe as soon as everything is read, at once
+    /// if nobody reads.
+    pub fn peer_ended(&mut self, pipe: PipeId, nobody_reads: bool) {
+        let Some(slot) = self.get(pipe) else { return };
+        slot.peer_ended = true;
+        if nobody_reads {
+            return self.end(pipe);
+        }
+        if !slot.over && !slot.reader.check() {
+            slot.read_passive = true;
+            if slot.reader.is_ended() {
+                self.end(pipe);
+            }
+        }
+    }
+}
+
+impl Pipes for PipeTable {
+    #[inline]
+    fn check_read(&mut self, pipe: PipeId) -> bool {
+        let Some(slot) = self.get(pipe) else { return false };
+        if slot.over {
+            return false;
+        }
+        if slot.reader.check() {
+            return true;
+        }
+        slot.read_passive = true;
+        if slot.reader.is_ended() {
+            self.end(pipe);
+        }
+        false
+    }
+
+    #[inline]
+    fn read(&mut self, pipe: PipeId, msg: &mut Msg) -> bool {
+        let Some(slot) = self.get(pipe) else { return false };
+        if slot.over {
+            return false;
+        }
+        if slot.reader.read(msg) {
+            return true;
+        }
+        slot.read_passive = true;
+        if slot.reader.is_ended() {
+            self.end(pipe);
+        }
+        false
+    }
+
+    #[inline]
+    fn check_write(&mut self, pipe: PipeId) -> bool {
+        let Some(slot) = self.get(pipe) else { return false };
+        if slot.over || slot.peer_ended || !slot.writer.check() {
+            slot.write_passive = true;
+            return false;
+        }
+        true
+    }
+
+    #[inline]
+    fn write(&mut self, pipe: PipeId, msg: &mut Msg) -> bool {
+        let Some(slot) = self.get(pipe) else { return false };
+        if slot.over || slot.peer_ended || !slot.writer.write(msg) {
+            slot.write_passive = true;
+            return false;
+        }
+        true
+    }
+
+    #[inline]
+    fn flush(&mut self, pipe: PipeId, direct: bool) {
+        if let Some(slot) = self.get(pipe) {
+            slot.writer.flush(direct);
+        }
+    }
+
+    fn rollback(&mut self, pipe: PipeId) {
+        if let Some(slot) = self.get(pipe) {
+            slot.writer.rollback();
+        }
+    }
+
+    fn terminate(&mut self, pipe: PipeId, delay: bool) {
+        // As in libzmq, `delay` matters only once the far end has gone.
+        if delay && self.get(pipe).is_some_and(|slot| slot.peer_ended) {
+            return;
+        }
+        self.end(pipe);
+    }
+
+    fn locally_initiated(&self, pipe: PipeId) -> bool {
+        self.slots
+            .get(pipe.0 as usize)
+            .and_then(Option::as_ref)
+            .is_some_and(|slot| slot.locally_initiated)
+    }
+}

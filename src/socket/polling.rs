@@ -1,0 +1,180 @@
+//! Waiting for several sockets and descriptors.
+
+use std::cell::RefCell;
+
+use super::blocking::with;
+use super::handle::Handle;
+use super::socket::Socket;
+use crate::consts::*;
+use crate::core::signal::{Deadline, Registration, Waiter};
+use crate::error::{Errno, Result};
+use crate::sync::Arc;
+use crate::sys::poll::{PollFd, entry, poll, ppoll};
+
+/// What an item is about.
+#[derive(Clone, Copy)]
+pub enum Source {
+    /// A socket.
+    Socket(&'static Handle<Socket>),
+    /// A descriptor.
+    Fd(i32),
+}
+
+/// Something to wait for.
+pub struct Item {
+    /// Where.
+    pub source: Source,
+    /// `ZMQ_POLLIN`, `ZMQ_POLLOUT`, `ZMQ_POLLERR`, `ZMQ_POLLPRI`: what is waited for.
+    pub events: i16,
+    /// What of it holds.
+    pub ready: i16,
+}
+
+/// The signal mask during the wait, or null.
+pub type Mask = *const libc::sigset_t;
+
+thread_local! {
+    /// The calling thread's waiter for sockets beside descriptors: it has a descriptor of its own,
+    /// which is worth keeping.
+    static WAITER: RefCell<Option<Arc<Waiter>>> = const { RefCell::new(None) };
+}
+
+/// Waits until an event of an item holds, and returns how many items have one; 0 when
+/// `timeout_ms` (negative: no limit) has passed. Errors: `EINTR`, `ETERM`, `ENOTSOCK`, `EMFILE`.
+///
+/// # Safety
+/// `mask` is null or points to a valid signal set.
+#[allow(unsafe_code)] // hands the caller's signal mask on
+pub unsafe fn wait_for_events(items: &mut [Item], timeout_ms: i64, mask: Mask) -> Result<usize> {
+    let count = look(items)?;
+    if count > 0 || timeout_ms == 0 {
+        return Ok(count);
+    }
+    let deadline = Deadline::after_ms(timeout_ms);
+    let only_sockets =
+        mask.is_null() && items.iter().all(|item| matches!(item.source, Source::Socket(_)));
+    let waiter = if only_sockets { Waiter::new() } else { own_waiter()? };
+    let _registrations = register(items, &waiter)?;
+    loop {
+        let count = look(items)?;
+        if count > 0 || deadline.passed() {
+            return Ok(count);
+        }
+        let waited = if only_sockets {
+            waiter.wait(deadline)
+        } else {
+            // SAFETY: by the caller.
+            unsafe { wait_with_descriptors(items, &waiter, deadline, mask) }
+        };
+        match waited {
+            Ok(()) | Err(Errno::EAGAIN) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn own_waiter() -> Result<Arc<Waiter>> {
+    let known = WAITER.try_with(|waiter| waiter.borrow().clone()).ok().flatten();
+    if let Some(waiter) = known {
+        return Ok(waiter);
+    }
+    let waiter = Waiter::with_event()?;
+    let _ = WAITER.try_with(|own| *own.borrow_mut() = Some(waiter.clone()));
+    Ok(waiter)
+}
+
+fn register(items: &[Item], waiter: &Arc<Waiter>) -> Result<Vec<Registration>> {
+    let mut registrations = Vec::new();
+    for item in items {
+        if let Source::Socket(handle) = item.source {
+            let mailbox = with(handle, |socket| Ok(socket.mailbox().clone()))?;
+            registrations.push(Registration::new(&mailbox, waiter));
+        }
+    }
+    Ok(registrations)
+}
+
+/// Finds out which events hold now.
+fn look(items: &mut [Item]) -> Result<usize> {
+    let mut descriptors = Vec::new();
+    let mut count = 0;
+    for item in items.iter_mut() {
+        item.ready = 0;
+        match item.source {
+            Source::Socket(handle) => {
+                let held = with(handle, Socket::events)? as i16;
+                item.ready = held & item.events;
+                count += usize::from(item.ready != 0);
+            }
+            Source::Fd(fd) => descriptors.push(entry(fd, to_system(item.events))),
+        }
+    }
+    if !descriptors.is_empty() {
+        poll(&mut descriptors, 0)?;
+        count += take_ready(items, &descriptors);
+    }
+    Ok(count)
+}
+
+/// Puts what the system says of the descriptors into their items.
+fn take_ready(items: &mut [Item], descriptors: &[PollFd]) -> usize {
+    let files = items.iter_mut().filter(|item| matches!(item.source, Source::Fd(_)));
+    let mut count = 0;
+    for (item, descriptor) in files.zip(descriptors) {
+        item.ready = from_system(descriptor.revents);
+        count += usize::from(item.ready != 0);
+    }
+    count
+}
+
+/// # Safety
+/// `mask` is null or points to a valid signal set.
+#[allow(unsafe_code)] // hands the caller's signal mask on
+unsafe fn wait_with_descriptors(
+    items: &[Item],
+    waiter: &Waiter,
+    deadline: Deadline,
+    mask: Mask,
+) -> Result<()> {
+    let mut descriptors: Vec<PollFd> = items
+        .iter()
+        .filter_map(|item| match item.source {
+            Source::Fd(fd) => Some(entry(fd, to_system(item.events))),
+            Source::Socket(_) => None,
+        })
+        .collect();
+    descriptors.extend(waiter.event().map(|event| entry(event.fd(), libc::POLLIN)));
+    let waited = if !waiter.lie_down() {
+        Ok(0)
+    } else if mask.is_null() {
+        poll(&mut descriptors, deadline.remaining_ms())
+    } else {
+        // SAFETY: by the caller.
+        unsafe { ppoll(&mut descriptors, i64::from(deadline.remaining_ms()), mask) }
+    };
+    waiter.rise();
+    waited.map(|_| ())
+}
+
+fn to_system(events: i16) -> i16 {
+    let asked = |bit: i32, system: i16| if i32::from(events) & bit != 0 { system } else { 0 };
+    asked(ZMQ_POLLIN, libc::POLLIN)
+        | asked(ZMQ_POLLOUT, libc::POLLOUT)
+        | asked(ZMQ_POLLPRI, libc::POLLPRI)
+}
+
+/// As libzmq has it, anything but input, output and urgent input is an error.
+fn from_system(held: i16) -> i16 {
+    let mut events = 0;
+    for (system, bit) in
+        [(libc::POLLIN, ZMQ_POLLIN), (libc::POLLOUT, ZMQ_POLLOUT), (libc::POLLPRI, ZMQ_POLLPRI)]
+    {
+        if held & system != 0 {
+            events |= bit;
+        }
+    }
+    if held & !(libc::POLLIN | libc::POLLOUT | libc::POLLPRI) != 0 {
+        events |= ZMQ_POLLERR;
+    }
+    events as i16
+}

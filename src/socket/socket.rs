@@ -1,0 +1,396 @@
+//! One socket, used by one thread at a time.
+
+use std::any::Any;
+
+use super::context::Context;
+use super::endpoints::Endpoint;
+use super::handle::Arena;
+use super::monitor::{Monitor, MonitorEvents};
+use super::pipes::PipeTable;
+use crate::consts::*;
+use crate::core::mailbox::{Command, Mailbox, NewPipe};
+use crate::core::signal::Registration;
+use crate::error::{Errno, Result};
+use crate::io::{PollSet, Port};
+use crate::msg::{Class, Msg};
+use crate::options::{ContextOptions, Effect, Options, SocketType, Value};
+use crate::pattern::{self, Attach, Cx, Pattern, PipeId, Pipes};
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+
+/// What a live socket's handle begins with.
+const LIVE: u32 = 0xbadd_ecaf;
+/// What a dead one's begins with.
+const DEAD: u32 = 0xdead_beef;
+
+/// All sockets that the application holds.
+pub static SOCKETS: Arena<Socket> = Arena::new(LIVE, DEAD);
+
+/// A socket.
+pub struct Socket {
+    pub(super) context: Arc<Context>,
+    pub(super) port: Arc<Port>,
+    pub(super) options: Options,
+    /// What listeners and sessions get, until an option changes.
+    snapshot: Option<Arc<Options>>,
+    pattern: Box<dyn Pattern<PipeTable>>,
+    pub(super) pipes: PipeTable,
+    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) last_endpoint: String,
+    pub(super) monitor: Arc<Monitor>,
+    receiving_more: bool,
+    /// How waiting has gone lately; see `blocking`.
+    pub(super) habits: super::blocking::Habits,
+    /// The poll set's registration with the mailbox.
+    pub(super) registration: Option<Registration>,
+}
+
+impl Socket {
+    /// A socket of `socket_type`. Errors: `EINVAL` if the type is not supported.
+    pub fn new(
+        context: Arc<Context>,
+        mailbox: Arc<Mailbox>,
+        life: Box<dyn Any + Send + Sync>,
+        socket_type: SocketType,
+        defaults: &ContextOptions,
+    ) -> Result<Box<Socket>> {
+        let options = Options::in_context(socket_type, defaults);
+        let pattern = pattern::create(socket_type, &options)?;
+        let monitor = Arc::new(Monitor::default());
+        let port = Arc::new(Port {
+            mailbox,
+            events: Box::new(MonitorEvents(monitor.clone())),
+            objects: AtomicUsize::new(0),
+            poll_set: Default::default(),
+            life,
+        });
+        Ok(Box::new(Socket {
+            context,
+            port,
+            options,
+            snapshot: None,
+            pattern,
+            pipes: PipeTable::default(),
+            endpoints: Vec::new(),
+            last_endpoint: String::new(),
+            monitor,
+            receiving_more: false,
+            habits: Default::default(),
+            registration: None,
+        }))
+    }
+
+    /// Its context.
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    /// Its mailbox.
+    pub fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.port.mailbox
+    }
+
+    /// The options in force.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The options as a listener or a session takes them.
+    pub(super) fn snapshot(&mut self) -> Arc<Options> {
+        self.snapshot.get_or_insert_with(|| Arc::new(self.options.clone())).clone()
+    }
+
+    /// Runs a pattern's method, then tells the pattern which pipes ended by it.
+    #[inline]
+    pub(super) fn with_pattern<T>(
+        &mut self,
+        body: impl FnOnce(&mut dyn Pattern<PipeTable>, &mut Cx<'_, PipeTable>) -> T,
+    ) -> T {
+        let mut cx = Cx { pipes: &mut self.pipes, options: &mut self.options };
+        let result = body(&mut *self.pattern, &mut cx);
+        if !self.pipes.ended.is_empty() {
+            self.settle();
+        }
+        result
+    }
+
+    #[cold]
+    fn settle(&mut self) {
+        while let Some(pipe) = self.pipes.ended.pop() {
+            let mut cx = Cx { pipes: &mut self.pipes, options: &mut self.options };
+            self.pattern.pipe_terminated(&mut cx, pipe);
+            self.forget_endpoint_pipe(pipe);
+            self.pipes.remove(pipe);
+        }
+    }
+
+    /// Attends to what other threads told the socket. Errors: `ETERM`.
+    #[inline]
+    pub fn attend(&mut self) -> Result<()> {
+        if self.port.mailbox.signal.needs_attention() { self.attend_now() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn attend_now(&mut self) -> Result<()> {
+        let mailbox = self.port.mailbox.clone();
+        mailbox.signal.acknowledge();
+        while let Some(command) = mailbox.take() {
+            self.carry_out(command);
+        }
+        if mailbox.signal.is_terminated() {
+            self.monitor.stop();
+            return Err(Errno::ETERM);
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Attach(pipe) => {
+                self.attach(*pipe);
+            }
+            Command::Readable(number) => {
+                let pipe = PipeId(number);
+                if let Some(slot) = self.pipes.get(pipe)
+                    && std::mem::take(&mut slot.read_passive)
+                    && !slot.over
+                {
+                    self.with_pattern(|pattern, cx| pattern.read_activated(cx, pipe));
+                }
+            }
+            Command::Writable(number) => {
+                let pipe = PipeId(number);
+                if let Some(slot) = self.pipes.get(pipe)
+                    && !slot.over
+                    && !slot.peer_ended
+                    && std::mem::take(&mut slot.write_passive)
+                {
+                    self.with_pattern(|pattern, cx| pattern.write_activated(cx, pipe));
+                }
+            }
+            Command::Ended(number) => self.peer_ended(PipeId(number)),
+            Command::Hiccup(number) => self.hiccup(PipeId(number)),
+            Command::EndpointGone(endpoint) => {
+                let _ = self.give_up_endpoint(&endpoint);
+            }
+        }
+    }
+
+    /// Takes in a pipe.
+    pub(super) fn attach(&mut self, pipe: NewPipe) -> PipeId {
+        let attach = Attach {
+            subscribe_to_all: pipe.subscribe_to_all,
+            locally_initiated: pipe.locally_initiated,
+        };
+        let pipe = self.pipes.insert(pipe);
+        self.with_pattern(|pattern, cx| pattern.attach(cx, pipe, attach));
+        // Its far end may have gone before this end could be told.
+        if self.pipes.get(pipe).is_some_and(|slot| slot.reader.is_writer_gone()) {
+            self.peer_ended(pipe);
+        }
+        pipe
+    }
+
+    fn peer_ended(&mut self, pipe: PipeId) {
+        use SocketType::{Pub, Push, Radio, Scatter};
+        let nobody_reads = matches!(self.options.socket_type, Push | Pub | Radio | Scatter);
+        self.pipes.peer_ended(pipe, nobody_reads);
+        self.settle();
+    }
+
+    /// The connection behind a pipe is being replaced.
+    fn hiccup(&mut self, pipe: PipeId) {
+        if self.options.immediate {
+            self.pipes.end(pipe);
+            return self.settle();
+        }
+        let Some(slot) = self.pipes.get(pipe) else { return };
+        slot.writer.rollback();
+        slot.writer.force(Msg::marker(Class::HiccupMark));
+        slot.write_passive = false;
+        self.with_pattern(|pattern, cx| pattern.hiccuped(cx, pipe));
+        self.pipes.flush(pipe, false);
+    }
+
+    /// Sends a frame if that is possible now. Errors: `EAGAIN` and the pattern's.
+    #[inline]
+    pub fn try_send(&mut self, msg: &mut Msg, more: bool) -> Result<()> {
+        self.attend()?;
+        msg.set_more(more);
+        msg.set_metadata(None);
+        let mut cx = Cx { pipes: &mut self.pipes, options: &mut self.options };
+        let result = self.pattern.send(&mut cx, msg);
+        if !self.pipes.ended.is_empty() {
+            self.settle();
+        }
+        result
+    }
+
+    /// Receives a frame if there is one. Errors: `EAGAIN` and the pattern's.
+    #[inline]
+    pub fn try_receive(&mut self, msg: &mut Msg) -> Result<()> {
+        self.attend()?;
+        let mut cx = Cx { pipes: &mut self.pipes, options: &mut self.options };
+        let result = self.pattern.recv(&mut cx, msg);
+        if !self.pipes.ended.is_empty() {
+            self.settle();
+        }
+        result?;
+        self.receiving_more = msg.more();
+        self.habits.received();
+        Ok(())
+    }
+
+    /// Which of `ZMQ_POLLIN` and `ZMQ_POLLOUT` hold. Errors: `ETERM`.
+    pub fn events(&mut self) -> Result<i32> {
+        self.attend()?;
+        let input = self.with_pattern(|pattern, cx| pattern.has_in(cx));
+        let output = self.with_pattern(|pattern, cx| pattern.has_out(cx));
+        Ok(if input { ZMQ_POLLIN } else { 0 } | if output { ZMQ_POLLOUT } else { 0 })
+    }
+
+    /// `zmq_setsockopt`. Errors: `EINVAL`, `ETERM`.
+    pub fn set_option(&mut self, option: i32, value: Option<&[u8]>) -> Result<()> {
+        self.attend()?;
+        let effect = self.options.set(option, value)?;
+        self.snapshot = None;
+        if option == ZMQ_SNDHWM || option == ZMQ_RCVHWM {
+            self.apply_high_water_marks();
+        }
+        let bytes = value.unwrap_or_default();
+        let told = self.with_pattern(|pattern, cx| pattern.option_set(cx, option, bytes));
+        if effect == Effect::Action { told } else { Ok(()) }
+    }
+
+    fn apply_high_water_marks(&mut self) {
+        let (receive, send) = (self.options.rcvhwm, self.options.sndhwm);
+        for (_, slot) in self.pipes.iter_mut() {
+            let (into, out) = slot.link.marks(receive, send);
+            slot.reader.set_hwm(into);
+            slot.writer.set_hwm(out);
+        }
+    }
+
+    /// `zmq_getsockopt`. Errors: `EINVAL`, `ETERM`, `EMFILE` (`ZMQ_FD`).
+    pub fn get_option(&mut self, option: i32) -> Result<Value> {
+        if self.port.mailbox.signal.is_terminated() {
+            return Err(Errno::ETERM);
+        }
+        match self.options.get(option)? {
+            Value::Dynamic => self.computed_option(option),
+            value => Ok(value),
+        }
+    }
+
+    fn computed_option(&mut self, option: i32) -> Result<Value> {
+        let thread_safe = self.options.socket_type.is_thread_safe();
+        Ok(match option {
+            ZMQ_RCVMORE => Value::I32(i32::from(self.receiving_more)),
+            ZMQ_EVENTS => Value::I32(self.events()?),
+            // Such a socket has no descriptor: it would be drained by the wrong thread.
+            ZMQ_FD if thread_safe => return Err(Errno::EINVAL),
+            ZMQ_FD => Value::I32(self.port.mailbox.signal.descriptor()?),
+            ZMQ_LAST_ENDPOINT => Value::Text(self.last_endpoint.clone().into_bytes()),
+            ZMQ_THREAD_SAFE => Value::I32(i32::from(thread_safe)),
+            ZMQ_TYPE => Value::I32(self.options.socket_type as i32),
+            _ => {
+                let value = self.with_pattern(|pattern, cx| pattern.option_get(cx, option))?;
+                Value::I32(value)
+            }
+        })
+    }
+
+    /// `zmq_join` and `zmq_leave`.
+    pub fn group(&mut self, group: &str, join: bool) -> Result<()> {
+        self.attend()?;
+        self.with_pattern(|pattern, cx| pattern.group(cx, group, join))
+    }
+
+    /// `zmq_socket_get_peer_state`.
+    pub fn peer_state(&mut self, routing_id: &[u8]) -> Result<i32> {
+        self.attend()?;
+        self.with_pattern(|pattern, cx| pattern.peer_state(cx, routing_id))
+    }
+
+    /// Starts or, without an address, ends the monitor. Errors: `ETERM`, `EINVAL`,
+    /// `EPROTONOSUPPORT`, `EADDRINUSE`, `EMFILE`.
+    pub fn set_monitor(
+        &mut self,
+        address: Option<&str>,
+        events: u64,
+        version: i32,
+        socket_type: i32,
+    ) -> Result<()> {
+        if self.port.mailbox.signal.is_terminated() {
+            return Err(Errno::ETERM);
+        }
+        if version == 1 && events >> 16 != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let Some(address) = address else {
+            self.monitor.stop();
+            return Ok(());
+        };
+        let address = super::endpoints::inproc_address(address)?;
+        let socket_type = SocketType::from_i32(socket_type).map_err(|_| Errno::EINVAL)?;
+        self.monitor.clone().start(&self.context, address, events, version, socket_type)
+    }
+
+    /// Reports the fill of every pipe to the monitor. Errors: `EINVAL` if it does not want to
+    /// know, `EAGAIN` without pipes, `ETERM`.
+    pub fn report_pipes(&mut self) -> Result<()> {
+        let event = ZMQ_EVENT_PIPES_STATS as u64;
+        if !self.monitor.wants(event) {
+            return Err(Errno::EINVAL);
+        }
+        let mut any = false;
+        for (_, slot) in self.pipes.iter_mut() {
+            any = true;
+            let counts = [slot.writer.backlog(), slot.reader.backlog()];
+            self.monitor.report(event, &counts, &slot.endpoints);
+        }
+        if any { Ok(()) } else { Err(Errno::EAGAIN) }
+    }
+
+    /// The poll set of the socket's connections, made now if there is none. `None`: they are on
+    /// several I/O threads, or there is no descriptor left.
+    pub(super) fn poll_set(&mut self) -> Option<&Arc<PollSet>> {
+        if self.port.poll_set.get().is_none() {
+            if self.port.objects.load(Ordering::SeqCst) == 0 {
+                return None;
+            }
+            let set = PollSet::new(self.context.running_pool()?.only()?.clone()).ok()?;
+            self.registration = Some(Registration::new(&self.port.mailbox, &set.waiter));
+            let _ = self.port.poll_set.set(set.clone());
+            set.launch();
+        }
+        self.port.poll_set.get()
+    }
+
+    /// Closes the socket: what it has to send goes on for its linger time, everything else ends.
+    pub fn close(mut self: Box<Self>) {
+        if self.context.is_inherited() {
+            // Its connections and threads are another process's.
+            std::mem::forget(self);
+            return;
+        }
+        let mailbox = self.port.mailbox.clone();
+        // Pipes that are on their way are taken in, so that they end in order.
+        let _ = self.attend();
+        self.context.inproc.lock().forget(&mailbox);
+        mailbox.close();
+        self.close_endpoints();
+        self.registration = None;
+        if let Some(set) = self.port.poll_set.get() {
+            set.close();
+        }
+        let linger = self.options.linger;
+        self.pipes = PipeTable::default();
+        if let Some(pool) = self.context.running_pool()
+            && self.port.objects.load(Ordering::SeqCst) != 0
+        {
+            pool.close_port(&self.port, linger);
+        }
+        self.context.forget(&mailbox);
+    }
+}
