@@ -5,16 +5,20 @@
 //! errno and the function's failure value; on success errno is as it was before the call.
 #![allow(unsafe_code, reason = "raw pointers come in, unmangled symbols go out")]
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Errno, Result};
 use crate::sys;
 
+pub mod context;
 pub mod error;
 pub mod message;
+pub mod poll;
 mod registry;
+pub mod socket;
 pub mod timers;
+pub mod transfer;
 pub mod utility;
 pub mod z85;
 
@@ -43,4 +47,34 @@ pub fn guard_or<T>(failed: T, body: impl FnOnce() -> Result<T>) -> T {
             failed
         }
     }
+}
+
+/// The caller's bytes; `None` for a null pointer.
+///
+/// # Safety
+/// `data` is null or points to `length` bytes that nobody changes while they are used.
+unsafe fn bytes<'a>(data: *const c_void, length: usize) -> Option<&'a [u8]> {
+    // SAFETY: by the caller.
+    (!data.is_null()).then(|| unsafe { std::slice::from_raw_parts(data.cast(), length) })
+}
+
+/// The caller's buffer; `None` for a null pointer.
+///
+/// # Safety
+/// `data` is null or points to `length` bytes that nobody else uses meanwhile.
+unsafe fn bytes_mut<'a>(data: *mut c_void, length: usize) -> Option<&'a mut [u8]> {
+    // SAFETY: by the caller.
+    (!data.is_null()).then(|| unsafe { std::slice::from_raw_parts_mut(data.cast(), length) })
+}
+
+/// The caller's text. Errors: `EINVAL` for a null pointer, or if it is not UTF-8.
+///
+/// # Safety
+/// `text` is null or points to a C string that nobody changes while it is used.
+unsafe fn text<'a>(text: *const c_char) -> Result<&'a str> {
+    if text.is_null() {
+        return Err(Errno::EINVAL);
+    }
+    // SAFETY: by the caller.
+    unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| Errno::EINVAL)
 }

@@ -189,7 +189,8 @@ impl PipeWriter {
             // What is unpublished is now either whole messages or one unfinished message.
             self.flush(false);
         }
-        let counted = !more && !matches!(msg.class(), Class::RoutingId | Class::Metadata | Class::HiccupMark);
+        let counted =
+            !more && !matches!(msg.class(), Class::RoutingId | Class::Metadata | Class::HiccupMark);
         let taken = msg.take();
         if let (Some(slot), Class::Data) = (&self.channel.rare.0.conflated, taken.class()) {
             *slot.lock() = Some(taken);

@@ -116,8 +116,13 @@ pub fn queue<T>() -> (Producer<T>, Consumer<T>) {
         spare: AtomicPtr::new(ptr::null_mut()),
         end: UnsafeCell::new(Place::START),
     });
-    let producer =
-        Producer { shared: shared.clone(), chunk: ptr::null_mut(), index: 0, written: 0, mark: Place::START };
+    let producer = Producer {
+        shared: shared.clone(),
+        chunk: ptr::null_mut(),
+        index: 0,
+        written: 0,
+        mark: Place::START,
+    };
     let consumer = Consumer { shared, chunk: ptr::null_mut(), index: 0, read: 0, seen: 0 };
     (producer, consumer)
 }

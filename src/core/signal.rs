@@ -107,9 +107,7 @@ impl Waiter {
 
     /// Announces sleep. `false`: it was woken since the last [`Waiter::rise`]; do not sleep.
     pub fn lie_down(&self) -> bool {
-        self.state
-            .compare_exchange(BUSY, ASLEEP, Ordering::SeqCst, Ordering::SeqCst)
-            .is_ok()
+        self.state.compare_exchange(BUSY, ASLEEP, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     /// Ends sleep and forgets wake-ups; look at the sockets afterwards.

@@ -201,8 +201,7 @@ impl Session {
         stop(&mut inner.running, Timer::Connect);
         let fd = dial.fd();
         at.thread.epoll.remove(fd);
-        let result =
-            if in_time { dial.finish(&self.options) } else { Err(Errno::ETIMEDOUT) };
+        let result = if in_time { dial.finish(&self.options) } else { Err(Errno::ETIMEDOUT) };
         match result {
             Ok(stream) => self.connected(at, inner, stream),
             Err(error) => self.dial_next(at, inner, Some((fd, error))),
@@ -483,18 +482,15 @@ impl Session {
         self.unwatch(at, inner, &stream);
         inner.phase = Phase::Detaching(stream, 2);
         self.set_writable(false);
-        let dials_again = self.is_connecting()
-            && !matches!(*self.failure.lock(), Some(Failure::Protocol(_)));
+        let dials_again =
+            self.is_connecting() && !matches!(*self.failure.lock(), Some(Failure::Protocol(_)));
         let hiccup = dials_again && !self.options.immediate && self.is_subscriber();
         self.change_write(TxChange::Disconnect { hiccup });
         self.change_read(RxChange::Disconnect);
     }
 
     fn is_subscriber(&self) -> bool {
-        matches!(
-            self.options.socket_type,
-            SocketType::Sub | SocketType::Xsub | SocketType::Dish
-        )
+        matches!(self.options.socket_type, SocketType::Sub | SocketType::Xsub | SocketType::Dish)
     }
 
     /// A half let go of the connection.
@@ -611,9 +607,7 @@ impl Session {
     /// The peer promised to send something every so often.
     pub fn on_expect_traffic(&self, at: &mut Loop, within_ms: u32) {
         let mut inner = self.inner.lock();
-        if matches!(inner.phase, Phase::Up(_))
-            && !is_running(&inner.running, Timer::HeartbeatTtl)
-        {
+        if matches!(inner.phase, Phase::Up(_)) && !is_running(&inner.running, Timer::HeartbeatTtl) {
             inner.heard = self.traffic.load(Ordering::Relaxed);
             let within = i32::try_from(within_ms).unwrap_or(i32::MAX);
             self.start_timer(at, &mut inner, Timer::HeartbeatTtl, within);

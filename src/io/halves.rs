@@ -201,7 +201,11 @@ impl WriteHalf {
     fn look_for_end(&mut self) -> Turn {
         match &mut self.pipe {
             Some(pipe) => {
-                if !pipe.check() && pipe.is_ended() { Turn::Drained } else { Turn::Idle }
+                if !pipe.check() && pipe.is_ended() {
+                    Turn::Drained
+                } else {
+                    Turn::Idle
+                }
             }
             None => Turn::Idle,
         }
@@ -221,11 +225,7 @@ impl WriteHalf {
 }
 
 /// Encodes up to a batch of messages.
-fn fill(
-    link: &mut TxLink,
-    pipe: &mut Option<PipeReader>,
-    host: &impl Host,
-) -> Result<(), Errno> {
+fn fill(link: &mut TxLink, pipe: &mut Option<PipeReader>, host: &impl Host) -> Result<(), Errno> {
     let mut msg = Msg::new();
     while link.encoder.pending_bytes() < BATCH {
         if !pipe.as_ref().is_some_and(PipeReader::in_message)

@@ -162,8 +162,7 @@ impl ListenerHandle {
             bound: true,
         };
         self.port.events.emit(ZMQ_EVENT_ACCEPTED, stream.fd() as u64, &endpoints);
-        let session =
-            Session::new(thread, self.port.clone(), self.options.clone(), Role::Accept);
+        let session = Session::new(thread, self.port.clone(), self.options.clone(), Role::Accept);
         session.set_accepted(stream, endpoints);
         if Arc::ptr_eq(session.thread(), &at.thread) {
             session.start(at);

@@ -206,7 +206,9 @@ impl Loop {
 
     /// Moves the connections of a poll set's socket into it.
     pub fn gather(&mut self, set: &Arc<PollSet>) {
-        for session in self.sessions(|port| port.poll_set.get().is_some_and(|s| Arc::ptr_eq(s, set))) {
+        for session in
+            self.sessions(|port| port.poll_set.get().is_some_and(|s| Arc::ptr_eq(s, set)))
+        {
             session.on_poll_set(self);
         }
     }

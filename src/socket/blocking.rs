@@ -139,18 +139,26 @@ pub fn send(
     more: bool,
     dont_wait: bool,
 ) -> Result<()> {
-    until_possible(handle, |socket| socket.options().sndtimeo, dont_wait, false, |socket| {
-        socket.try_send(msg, more)
-    })
+    until_possible(
+        handle,
+        |socket| socket.options().sndtimeo,
+        dont_wait,
+        false,
+        |socket| socket.try_send(msg, more),
+    )
 }
 
 /// Receives a frame into `msg`; waits for as long as the socket's options allow. Errors:
 /// `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK` and the pattern's.
 #[inline]
 pub fn receive(handle: &'static Handle<Socket>, msg: &mut Msg, dont_wait: bool) -> Result<()> {
-    until_possible(handle, |socket| socket.options().rcvtimeo, dont_wait, true, |socket| {
-        socket.try_receive(msg)
-    })
+    until_possible(
+        handle,
+        |socket| socket.options().rcvtimeo,
+        dont_wait,
+        true,
+        |socket| socket.try_receive(msg),
+    )
 }
 
 /// Opens a socket. Errors: `EMFILE`, `ETERM`, `EINVAL`.

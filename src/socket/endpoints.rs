@@ -136,8 +136,7 @@ impl Socket {
     fn connect_inproc(&mut self, endpoint: &str) {
         let options = self.snapshot();
         let mailbox = self.port.mailbox.clone();
-        let (pipe, monitor) =
-            self.context.inproc.lock().connect(endpoint, &mailbox, &options);
+        let (pipe, monitor) = self.context.inproc.lock().connect(endpoint, &mailbox, &options);
         let pipe = self.attach(pipe);
         self.last_endpoint = endpoint.to_owned();
         self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind: Kind::Inproc(pipe) });

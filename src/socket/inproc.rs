@@ -145,12 +145,7 @@ impl Registry {
     }
 }
 
-fn far_end(
-    writer: PipeWriter,
-    reader: PipeReader,
-    link: Arc<PipeLink>,
-    address: &str,
-) -> NewPipe {
+fn far_end(writer: PipeWriter, reader: PipeReader, link: Arc<PipeLink>, address: &str) -> NewPipe {
     NewPipe {
         writer,
         reader,
@@ -161,12 +156,7 @@ fn far_end(
     }
 }
 
-fn attach_pending(
-    pending: Pending,
-    mailbox: &Arc<Mailbox>,
-    options: &Arc<Options>,
-    address: &str,
-) {
+fn attach_pending(pending: Pending, mailbox: &Arc<Mailbox>, options: &Arc<Options>, address: &str) {
     let Pending { mut writer, mut reader, far, near, options: connecting } = pending;
     if !options.recv_routing_id {
         let mut routing_id = Msg::new();

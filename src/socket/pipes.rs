@@ -154,6 +154,15 @@ impl Pipes for PipeTable {
         true
     }
 
+    fn is_full(&mut self, pipe: PipeId) -> bool {
+        let Some(slot) = self.get(pipe) else { return false };
+        if slot.over || slot.peer_ended || slot.writer.is_closed() || slot.writer.check() {
+            return false;
+        }
+        slot.write_passive = true;
+        true
+    }
+
     #[inline]
     fn write(&mut self, pipe: PipeId, msg: &mut Msg) -> bool {
         let Some(slot) = self.get(pipe) else { return false };

@@ -95,9 +95,8 @@ impl Epoll {
         let mut events = [libc::epoll_event { events: 0, u64: 0 }; BATCH];
         out.clear();
         // SAFETY: `events` has room for BATCH entries.
-        let n = unsafe {
-            libc::epoll_wait(self.fd(), events.as_mut_ptr(), BATCH as i32, timeout_ms)
-        };
+        let n =
+            unsafe { libc::epoll_wait(self.fd(), events.as_mut_ptr(), BATCH as i32, timeout_ms) };
         if n < 0 {
             return match super::last_errno() {
                 Errno::EINTR => Err(Errno::EINTR),

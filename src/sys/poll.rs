@@ -35,8 +35,7 @@ pub unsafe fn ppoll(
     };
     let limit = if timeout_ms < 0 { std::ptr::null() } else { &raw const spec };
     // SAFETY: as in `poll`; the caller vouches for `mask`.
-    let n = unsafe {
-        libc::ppoll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, limit, mask)
-    };
+    let n =
+        unsafe { libc::ppoll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, limit, mask) };
     if n < 0 { Err(Errno(super::last_errno().0)) } else { Ok(n as usize) }
 }
