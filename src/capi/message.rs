@@ -2,6 +2,8 @@
 //!
 //! A `zmq_msg_t *` that is null, misaligned, closed or never initialised is `EFAULT`. (libzmq ends
 //! the process for some of these.)
+//!
+//! `zmq_msg_data` and `zmq_msg_size` do without the guard: they cannot panic, nor touch errno.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
@@ -11,6 +13,7 @@ use super::{guard, guard_or};
 use crate::consts::{ZMQ_MORE, ZMQ_SHARED, ZMQ_SRCFD};
 use crate::error::{Errno, Result};
 use crate::msg::{FreeFn, Metadata, Msg};
+use crate::sys;
 
 /// The longest name that `zmq_msg_set_group` takes; of a longer one it takes the beginning.
 const GROUP_MAX: usize = 255;
@@ -158,11 +161,14 @@ pub unsafe extern "C" fn zmq_msg_copy(dest: *mut Msg, src: *mut Msg) -> c_int {
 /// `msg` is null or 64 readable bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_data(msg: *mut Msg) -> *mut c_void {
-    guard_or(ptr::null_mut(), || {
-        // SAFETY: the caller's promise.
-        let data = unsafe { live(msg)?.data_ptr() };
-        Ok(data.cast_mut().cast())
-    })
+    // SAFETY: the caller's promise.
+    match unsafe { live(msg) } {
+        Ok(msg) => msg.data_ptr().cast_mut().cast(),
+        Err(errno) => {
+            sys::set_errno(errno);
+            ptr::null_mut()
+        }
+    }
 }
 
 /// Bytes of payload. 0, with `EFAULT`, if this is no message.
@@ -173,7 +179,13 @@ pub unsafe extern "C" fn zmq_msg_data(msg: *mut Msg) -> *mut c_void {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_size(msg: *const Msg) -> usize {
     // SAFETY: the caller's promise.
-    guard_or(0, || Ok(unsafe { live(msg)? }.len()))
+    match unsafe { live(msg) } {
+        Ok(msg) => msg.len(),
+        Err(errno) => {
+            sys::set_errno(errno);
+            0
+        }
+    }
 }
 
 /// Whether more parts follow: 1 or 0. A message that was closed still knows.

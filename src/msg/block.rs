@@ -4,6 +4,7 @@ use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
+use super::pool;
 use crate::error::{Errno, Result};
 
 /// `zmq_free_fn`: called as `f(data, hint)`, once, on whichever thread drops the last reference.
@@ -23,8 +24,15 @@ pub(super) struct Block {
 const _: () = assert!(size_of::<Block>() == 16);
 
 impl Block {
-    /// A block with room for `capacity` bytes, not initialised. `ENOMEM` when there is none.
+    /// A block with room for at least `capacity` bytes, not initialised and not shared. `ENOMEM`
+    /// when there is none.
     pub(super) fn allocate(capacity: usize) -> Result<NonNull<Block>> {
+        if let Some(block) = pool::take(capacity) {
+            // SAFETY: a kept block is live and has no users.
+            unsafe { &(*block.as_ptr()).references }.start(1);
+            return Ok(block);
+        }
+        let capacity = pool::rounded(capacity);
         let size = Self::size_for(capacity)?;
         // SAFETY: malloc may be called with any size.
         let memory = unsafe { libc::malloc(size) };
@@ -47,12 +55,26 @@ impl Block {
         Self::place(memory, capacity)
     }
 
-    /// Gives the memory back.
+    /// Gives the block back, for others to use.
     ///
     /// # Safety
     ///
     /// `block` came from `allocate` or `reallocate` and nothing refers to it any more.
     pub(super) unsafe fn free(block: NonNull<Block>) {
+        // SAFETY: live, per the contract.
+        let capacity = unsafe { Self::capacity(block) };
+        if !pool::give(block, capacity) {
+            // SAFETY: not kept, and without users, per the contract.
+            unsafe { Self::free_memory(block) };
+        }
+    }
+
+    /// Gives the memory back to `malloc`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Block::free`].
+    pub(super) unsafe fn free_memory(block: NonNull<Block>) {
         // SAFETY: live malloc memory without users, per the contract.
         unsafe { libc::free(block.as_ptr().cast()) }
     }

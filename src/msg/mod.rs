@@ -14,8 +14,9 @@
 //! Pointer and length of the payload are in the message itself, so looking at them touches no
 //! other cache line.
 //!
-//! Memory comes from `malloc` directly: a size that cannot be had is `ENOMEM`, never an abort. The
-//! one allocation that may abort is a connection's [`Metadata`], a few hundred bytes.
+//! Memory comes from `malloc`, through `pool` if it is small: a size that cannot be had is `ENOMEM`,
+//! never an abort. The one allocation that may abort is a connection's [`Metadata`], a few hundred
+//! bytes.
 //!
 //! A free function may run on any thread that drops the last reference, and may call back into the
 //! library. Nothing here holds a lock or a thread-local borrow, and a message is detached from its
@@ -30,6 +31,7 @@ mod block;
 mod builder;
 mod message;
 mod metadata;
+mod pool;
 mod recv_buffer;
 mod spare;
 #[cfg(test)]
