@@ -13,7 +13,7 @@
 
 use std::alloc::{Layout, alloc_zeroed};
 use std::cell::Cell;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
 use parking_lot::Mutex;
 
@@ -315,6 +315,8 @@ mod depot {
 
 #[cfg(all(test, not(miri)))]
 mod tests {
+    use std::ptr;
+
     use super::*;
 
     #[test]
