@@ -56,41 +56,133 @@ impl Default for ContextOptions {
     }
 }
 
+/// One context option.
+pub struct ContextOptionSpec {
+    /// Its name in C.
+    pub name: &'static str,
+    /// Its number. Two options share one: the one can only be set, the other only be read.
+    pub number: i32,
+    /// What it is, in one sentence without a full stop, with its unit.
+    pub summary: &'static str,
+    /// The lowest value.
+    pub least: i32,
+    /// Stores a value.
+    pub set: Option<fn(&mut ContextOptions, i32) -> Result<()>>,
+    /// Reads it.
+    pub get: Option<fn(&ContextOptions) -> i32>,
+}
+
+/// Starts a row, whose name is also the name of its number.
+macro_rules! row {
+    ($name:ident) => {
+        ContextOptionSpec {
+            name: stringify!($name),
+            number: $name,
+            summary: "",
+            least: 0,
+            set: None,
+            get: None,
+        }
+    };
+}
+
+impl ContextOptionSpec {
+    const fn about(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    const fn at_least(mut self, least: i32) -> Self {
+        self.least = least;
+        self
+    }
+
+    const fn set(mut self, set: fn(&mut ContextOptions, i32) -> Result<()>) -> Self {
+        self.set = Some(set);
+        self
+    }
+
+    const fn get(mut self, get: fn(&ContextOptions) -> i32) -> Self {
+        self.get = Some(get);
+        self
+    }
+}
+
+/// Every context option there is.
+pub static CONTEXT_OPTIONS: &[ContextOptionSpec] = &[
+    row!(ZMQ_IO_THREADS)
+        .about("How many I/O threads start with the first socket; 0 is enough for inproc")
+        .set(|c, v| store(&mut c.io_threads, v))
+        .get(|c| c.io_threads),
+    row!(ZMQ_MAX_SOCKETS)
+        .about("How many sockets may be open at once; counts before the first socket")
+        .at_least(1)
+        .set(|c, v| store(&mut c.max_sockets, v))
+        .get(|c| c.max_sockets),
+    row!(ZMQ_SOCKET_LIMIT)
+        .about("How many sockets a context can be told to hold")
+        .get(|_| SOCKET_LIMIT),
+    row!(ZMQ_THREAD_PRIORITY)
+        .about("Scheduling priority of the I/O threads; by default the system's choice")
+        .set(|c, v| store(&mut c.thread_priority, v)),
+    row!(ZMQ_THREAD_SCHED_POLICY)
+        .about("Scheduling policy of the I/O threads; -1, the default, is the system's choice")
+        .set(|c, v| store(&mut c.thread_sched_policy, v))
+        .get(|c| c.thread_sched_policy),
+    row!(ZMQ_MAX_MSGSZ)
+        .about("Size limit of a sent message in bytes")
+        .set(|c, v| store(&mut c.max_msgsz, v))
+        .get(|c| c.max_msgsz),
+    row!(ZMQ_MSG_T_SIZE).about("Size of `zmq_msg_t` in bytes").get(|_| MSG_T_SIZE),
+    row!(ZMQ_THREAD_AFFINITY_CPU_ADD)
+        .about("Lets the I/O threads run on this CPU; without any, on all")
+        .set(|c, v| {
+            c.thread_affinity.insert(v);
+            Ok(())
+        }),
+    row!(ZMQ_THREAD_AFFINITY_CPU_REMOVE)
+        .about("Takes back a CPU that was added; it is an error if it was not")
+        .set(|c, v| if c.thread_affinity.remove(&v) { Ok(()) } else { Err(Errno::EINVAL) }),
+    row!(ZMQ_THREAD_NAME_PREFIX)
+        .about("Put before the names of the I/O threads: an int, or text of up to 16 bytes")
+        .at_least(i32::MIN)
+        .set(|c, v| store(&mut c.thread_name_prefix, v.to_string().into_bytes()))
+        .get(|c| leading_number(&c.thread_name_prefix)),
+    row!(ZMQ_ZERO_COPY_RECV)
+        .about("Received messages may refer to the receive buffer")
+        .set(|c, v| store(&mut c.zero_copy_recv, v != 0))
+        .get(|c| c.zero_copy_recv.into()),
+    row!(ZMQ_IPV6)
+        .about("Whether sockets made later allow IPv6")
+        .set(|c, v| store(&mut c.ipv6, v != 0))
+        .get(|c| c.ipv6.into()),
+    row!(ZMQ_BLOCKY)
+        .about("Whether sockets made later linger for ever, or else not at all")
+        .set(|c, v| store(&mut c.blocky, v != 0))
+        .get(|c| c.blocky.into()),
+];
+
+fn store<T>(field: &mut T, value: T) -> Result<()> {
+    *field = value;
+    Ok(())
+}
+
 impl ContextOptions {
     /// Sets an option as `zmq_ctx_set_ext` does; `zmq_ctx_set` passes its int's bytes.
     ///
     /// # Errors
     /// `EINVAL`: no such option, read only, or a wrong size or value.
     pub fn set(&mut self, option: i32, value: &[u8]) -> Result<()> {
-        // Every int option takes 0 and up, but for the prefix, which takes any and text as well.
-        let number = value.try_into().ok().map(i32::from_ne_bytes);
-        if option == ZMQ_THREAD_NAME_PREFIX {
-            return self.set_name_prefix(number, value);
-        }
-        let number = number.filter(|&n| n >= 0).ok_or(Errno::EINVAL)?;
-        match option {
-            ZMQ_MAX_SOCKETS if number >= 1 => self.max_sockets = number,
-            ZMQ_IO_THREADS => self.io_threads = number,
-            ZMQ_IPV6 => self.ipv6 = number != 0,
-            ZMQ_BLOCKY => self.blocky = number != 0,
-            ZMQ_MAX_MSGSZ => self.max_msgsz = number,
-            ZMQ_ZERO_COPY_RECV => self.zero_copy_recv = number != 0,
-            ZMQ_THREAD_PRIORITY => self.thread_priority = number,
-            ZMQ_THREAD_SCHED_POLICY => self.thread_sched_policy = number,
-            ZMQ_THREAD_AFFINITY_CPU_ADD => _ = self.thread_affinity.insert(number),
-            ZMQ_THREAD_AFFINITY_CPU_REMOVE if self.thread_affinity.remove(&number) => {}
-            _ => return Err(Errno::EINVAL),
-        }
-        Ok(())
-    }
-
-    fn set_name_prefix(&mut self, number: Option<i32>, value: &[u8]) -> Result<()> {
-        self.thread_name_prefix = match number {
-            Some(number) => number.to_string().into_bytes(),
-            None if (1..=NAME_PREFIX_MAX).contains(&value.len()) => value.to_vec(),
-            None => return Err(Errno::EINVAL),
+        let Some(number) = value.try_into().ok().map(i32::from_ne_bytes) else {
+            // Only the prefix can also be text.
+            if option != ZMQ_THREAD_NAME_PREFIX || !(1..=NAME_PREFIX_MAX).contains(&value.len()) {
+                return Err(Errno::EINVAL);
+            }
+            return store(&mut self.thread_name_prefix, value.to_vec());
         };
-        Ok(())
+        let mut matching = CONTEXT_OPTIONS.iter().filter(|spec| spec.number == option);
+        let found = matching.find_map(|spec| spec.set.filter(|_| number >= spec.least));
+        found.ok_or(Errno::EINVAL)?(self, number)
     }
 
     /// An option's value as `zmq_ctx_get` returns it.
@@ -98,20 +190,9 @@ impl ContextOptions {
     /// # Errors
     /// `EINVAL`: no such option, or write only.
     pub fn get(&self, option: i32) -> Result<i32> {
-        Ok(match option {
-            ZMQ_MAX_SOCKETS => self.max_sockets,
-            // The number is also that of ZMQ_THREAD_PRIORITY, which so cannot be read.
-            ZMQ_SOCKET_LIMIT => SOCKET_LIMIT,
-            ZMQ_IO_THREADS => self.io_threads,
-            ZMQ_IPV6 => self.ipv6.into(),
-            ZMQ_BLOCKY => self.blocky.into(),
-            ZMQ_MAX_MSGSZ => self.max_msgsz,
-            ZMQ_MSG_T_SIZE => MSG_T_SIZE,
-            ZMQ_ZERO_COPY_RECV => self.zero_copy_recv.into(),
-            ZMQ_THREAD_SCHED_POLICY => self.thread_sched_policy,
-            ZMQ_THREAD_NAME_PREFIX => leading_number(&self.thread_name_prefix),
-            _ => return Err(Errno::EINVAL),
-        })
+        let mut matching = CONTEXT_OPTIONS.iter().filter(|spec| spec.number == option);
+        let get = matching.find_map(|spec| spec.get).ok_or(Errno::EINVAL)?;
+        Ok(get(self))
     }
 
     /// Writes an option's value into the caller's buffer as `zmq_ctx_get_ext` does. The caller's

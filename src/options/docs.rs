@@ -2,13 +2,17 @@
 
 use std::fmt::Write as _;
 
+use super::context::CONTEXT_OPTIONS;
 use super::table::{Applies, Empty, OptionSpec, Read, Status, Write};
-use super::{OPTIONS, Options, SocketType, Types, Value};
+use super::{ContextOptions, OPTIONS, Options, SocketType, Types, Value};
 
 const INTRODUCTION: &str = "\
-# Socket options
+# Options
 
-Generated from the table in `src/options/rows.rs`; `OZMIUM_BLESS=1 cargo test` rewrites it.
+Generated from the tables in `src/options/rows.rs` and `src/options/context.rs`; `OZMIUM_BLESS=1 cargo test options` \
+rewrites it.
+
+## Socket options
 
 - **Value**: *int* is four bytes and takes the range in brackets, *i64* and *u64* are eight. *Bytes* and *text* take the \
 lengths in brackets; when text is read, a final NUL is added and counted. *null* and *empty* say that a null pointer with \
@@ -52,7 +56,38 @@ pub fn page() -> String {
             spec.summary
         );
     }
-    page
+    page + &context_options()
+}
+
+const CONTEXT_INTRODUCTION: &str = "
+## Context options
+
+All are ints, for `zmq_ctx_set` and `zmq_ctx_get`. The `_ext` forms want a size of four bytes; the prefix of names may \
+also be given as text, and read into any buffer that is large enough.
+
+| Option | No. | Value | Default | Meaning |
+|---|---|---|---|---|
+";
+
+fn context_options() -> String {
+    let mut text = CONTEXT_INTRODUCTION.to_owned();
+    for spec in CONTEXT_OPTIONS {
+        let value = match (spec.set, spec.least) {
+            (None, _) => "read only".to_owned(),
+            (_, i32::MIN) => "any".to_owned(),
+            (_, least) => format!("{least}.."),
+        };
+        let default = match spec.get {
+            None => "write only".to_owned(),
+            Some(get) => get(&ContextOptions::default()).to_string(),
+        };
+        _ = writeln!(
+            text,
+            "| `{}` | {} | {value} | {default} | {} |",
+            spec.name, spec.number, spec.summary
+        );
+    }
+    text
 }
 
 fn written(write: &Write) -> String {
