@@ -46,6 +46,10 @@ impl<P: Pipes> Pattern<P> for Dealer {
         self.lb.activated(pipe);
     }
 
+    fn hiccuped(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
+        self.lb.hiccuped(pipe);
+    }
+
     fn pipe_terminated(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
         self.fq.pipe_terminated(pipe);
         self.lb.pipe_terminated(pipe);

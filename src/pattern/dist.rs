@@ -41,6 +41,22 @@ impl Distributor {
         }
     }
 
+    /// What was written to a pipe is lost, so the rest of a message that was begun on it is not for
+    /// it.
+    pub fn hiccuped(&mut self, pipe: PipeId) {
+        let Some(mut position) = self.pipes.position(pipe) else { return };
+        if !self.more {
+            return;
+        }
+        for border in [&mut self.matching, &mut self.active] {
+            if position < *border {
+                *border -= 1;
+                self.pipes.swap(position, *border);
+                position = *border;
+            }
+        }
+    }
+
     /// A pipe is gone.
     pub fn pipe_terminated(&mut self, pipe: PipeId) {
         if let Some(position) = self.retire(pipe) {

@@ -36,13 +36,18 @@ impl LoadBalancer {
         }
     }
 
-    /// A pipe is gone.
-    pub fn pipe_terminated(&mut self, pipe: PipeId) {
-        let Some(mut position) = self.pipes.position(pipe) else { return };
-        if self.more && position == self.current && position < self.active {
+    /// What was written to a pipe is lost, so the rest of a message that was begun on it is dropped.
+    pub fn hiccuped(&mut self, pipe: PipeId) {
+        if self.more && self.pipes.get(self.current) == Some(pipe) {
             self.more = false;
             self.dropping = true;
         }
+    }
+
+    /// A pipe is gone.
+    pub fn pipe_terminated(&mut self, pipe: PipeId) {
+        let Some(mut position) = self.pipes.position(pipe) else { return };
+        self.hiccuped(pipe);
         if position < self.active {
             position = self.deactivate(position);
         }

@@ -172,7 +172,7 @@ pub trait Pattern<P: Pipes>: Send {
     /// `zmq_join` and `zmq_leave` (`join` = false) of a DISH socket.
     fn group(&mut self, cx: &mut Cx<'_, P>, group: &str, join: bool) -> Result<()> {
         let _ = (cx, group, join);
-        Err(Errno::EINVAL)
+        Err(Errno::ENOTSUP)
     }
 
     /// `zmq_socket_get_peer_state`: which of `ZMQ_POLLIN` and `ZMQ_POLLOUT` hold for one peer.

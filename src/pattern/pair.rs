@@ -77,6 +77,12 @@ impl<P: Pipes> Pattern<P> for Pair {
 
     fn read_activated(&mut self, _: &mut Cx<'_, P>, _: PipeId) {}
 
+    fn hiccuped(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
+        if self.pipe == Some(pipe) {
+            self.dropping_out |= std::mem::take(&mut self.more_out);
+        }
+    }
+
     fn pipe_terminated(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
         if self.pipe == Some(pipe) {
             self.pipe = None;
@@ -148,6 +154,17 @@ mod tests {
         net.send_part(&mut pair, "3", false).unwrap();
         net.send(&mut pair, "next").unwrap();
         assert_eq!(net.sent(b), ["next"]);
+    }
+
+    #[test]
+    fn a_reconnection_within_a_message_drops_it() {
+        let (mut net, mut pair) = pair();
+        let [a] = net.attach_n(&mut pair);
+        net.send_part(&mut pair, "1", true).unwrap();
+        net.hiccup(&mut pair, a);
+        net.send_part(&mut pair, "2", false).unwrap();
+        net.send(&mut pair, "next").unwrap();
+        assert_eq!(net.sent(a), ["next"]);
     }
 
     #[test]

@@ -33,6 +33,10 @@ impl<P: Pipes> Pattern<P> for Push {
         self.lb.activated(pipe);
     }
 
+    fn hiccuped(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
+        self.lb.hiccuped(pipe);
+    }
+
     fn pipe_terminated(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
         self.lb.pipe_terminated(pipe);
     }

@@ -175,6 +175,13 @@ impl<P: Pipes> Pattern<P> for Rep {
         }
     }
 
+    fn hiccuped(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
+        // The envelope that was written is lost, and a reply is nothing without it.
+        if self.reply_pipe == Some(pipe) {
+            self.reply_pipe = None;
+        }
+    }
+
     fn pipe_terminated(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
         self.peers.remove(pipe);
         self.fq.pipe_terminated(pipe);

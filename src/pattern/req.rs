@@ -175,6 +175,10 @@ impl<P: Pipes> Pattern<P> for Req {
         self.dealer.write_activated(cx, pipe);
     }
 
+    fn hiccuped(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
+        self.dealer.hiccuped(cx, pipe);
+    }
+
     fn pipe_terminated(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
         if self.reply_pipe == Some(pipe) {
             self.reply_pipe = None;

@@ -120,6 +120,12 @@ impl<P: Pipes> Pattern<P> for Router {
         }
     }
 
+    fn hiccuped(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
+        if self.current_out == Some(pipe) {
+            self.current_out = None;
+        }
+    }
+
     fn pipe_terminated(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
         self.peers.remove(pipe);
         self.queue.pipe_terminated(pipe);

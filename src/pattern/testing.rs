@@ -267,6 +267,12 @@ impl Net {
         }
     }
 
+    /// The connection behind the pipe is replaced.
+    pub fn hiccup(&mut self, pattern: &mut dyn Pattern<SimPipes>, pipe: PipeId) {
+        self.pipes.rollback(pipe);
+        pattern.hiccuped(&mut self.cx(), pipe);
+    }
+
     /// The pipe is gone.
     pub fn terminated(&mut self, pattern: &mut dyn Pattern<SimPipes>, pipe: PipeId) {
         self.pipes.at(pipe).alive = false;

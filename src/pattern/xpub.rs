@@ -216,6 +216,10 @@ impl<P: Pipes> Pattern<P> for Xpub {
         self.dist.activated(pipe);
     }
 
+    fn hiccuped(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
+        self.dist.hiccuped(pipe);
+    }
+
     fn pipe_terminated(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
         self.remove_subscriptions(cx.options, pipe);
         if self.last_pipe == Some(pipe) {
@@ -275,6 +279,10 @@ impl<P: Pipes> Pattern<P> for Pub {
 
     fn write_activated(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
         self.0.write_activated(cx, pipe);
+    }
+
+    fn hiccuped(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
+        self.0.hiccuped(cx, pipe);
     }
 
     fn pipe_terminated(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {

@@ -131,6 +131,7 @@ impl<P: Pipes> Pattern<P> for Xsub {
     }
 
     fn hiccuped(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
+        self.dist.hiccuped(pipe);
         self.send_subscriptions(cx, pipe);
     }
 

@@ -114,9 +114,24 @@ fn a_pipe_that_ends_within_a_message_keeps_nothing_of_it() {
 }
 
 #[test]
+fn a_reconnection_within_a_message_drops_it_for_that_pipe() {
+    let (mut net, mut dist, [a, b]) = network();
+    dist.mark_all();
+    part(&mut net, &mut dist, "1", true);
+    net.pipes.rollback(a);
+    dist.hiccuped(a);
+    part(&mut net, &mut dist, "2", false);
+    dist.hiccuped(b);
+    dist.mark_all();
+    part(&mut net, &mut dist, "3", false);
+    assert_eq!(net.sent(a), ["3"]);
+    assert_eq!(net.sent(b), ["1|2", "3"]);
+}
+
+#[test]
 fn the_parts_of_the_array_hold_together_whatever_happens() {
     use proptest::prelude::*;
-    proptest!(|(steps in prop::collection::vec((0u8..6, 0u32..6, any::<bool>()), 0..60))| {
+    proptest!(|(steps in prop::collection::vec((0u8..7, 0u32..6, any::<bool>()), 0..60))| {
         let mut net = Net::new(SocketType::Pub);
         for _ in 0..6 {
             net.pipe();
@@ -130,6 +145,7 @@ fn the_parts_of_the_array_hold_together_whatever_happens() {
                 2 => dist.mark(pipe),
                 3 => net.pipes.set_room(pipe, usize::from(flag)),
                 4 => dist.activated(pipe),
+                5 => dist.hiccuped(pipe),
                 _ => part(&mut net, &mut dist, "x", flag),
             }
             prop_assert!(dist.matching <= dist.eligible && dist.active <= dist.eligible);

@@ -18,6 +18,9 @@ impl<P: Pipes> Pattern<P> for Sender {
         self.0.has_out(cx.pipes)
     }
     fn read_activated(&mut self, _: &mut Cx<'_, P>, _: PipeId) {}
+    fn hiccuped(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
+        self.0.hiccuped(pipe);
+    }
     fn write_activated(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
         self.0.activated(pipe);
     }
@@ -96,6 +99,19 @@ fn a_pipe_that_ends_within_a_message_breaks_it() {
     net.send_part(&mut lb, "3", false).unwrap();
     net.send(&mut lb, "next").unwrap();
     assert_eq!(net.sent(b), ["next"]);
+}
+
+#[test]
+fn a_reconnection_within_a_message_drops_it() {
+    let (mut net, mut lb, [a, b]) = sender();
+    net.send_part(&mut lb, "1", true).unwrap();
+    net.hiccup(&mut lb, b);
+    net.send_part(&mut lb, "2", true).unwrap();
+    net.hiccup(&mut lb, a);
+    net.send_part(&mut lb, "3", false).unwrap();
+    net.hiccup(&mut lb, a);
+    net.send(&mut lb, "next").unwrap();
+    assert_eq!(net.sent(a), ["next"]);
 }
 
 #[test]

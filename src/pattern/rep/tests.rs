@@ -80,8 +80,8 @@ fn messages_without_an_envelope_are_dropped() {
 
 #[test]
 fn a_reply_without_a_place_to_go_is_dropped() {
-    // The peer has no room, ends the pipe, or is gone; before the envelope, or after it.
-    for how in 0..4 {
+    // The peer has no room, ends the pipe, reconnects, or is gone; before the envelope, or after it.
+    for how in 0..5 {
         let (mut net, mut rep, [a, b]) = rep();
         if how == 0 {
             net.pipes.set_room(a, 0);
@@ -91,6 +91,7 @@ fn a_reply_without_a_place_to_go_is_dropped() {
         match how {
             1 => net.pipes.end_writes(a),
             2 => net.terminated(&mut rep, a),
+            4 => net.hiccup(&mut rep, a),
             _ => {}
         }
         net.send_part(&mut rep, "2", true).unwrap();

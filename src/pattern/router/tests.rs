@@ -189,6 +189,12 @@ fn the_rest_of_a_message_whose_pipe_is_gone_is_dropped() {
 
     net.send_part(&mut router, "b", true).unwrap();
     net.send_part(&mut router, "1", true).unwrap();
+    net.hiccup(&mut router, b);
+    net.send_part(&mut router, "2", false).unwrap();
+    assert_eq!(net.sent(b), ["x"]);
+
+    net.send_part(&mut router, "b", true).unwrap();
+    net.send_part(&mut router, "1", true).unwrap();
     net.pipes.end_writes(b);
     net.send_part(&mut router, "2", true).unwrap();
     net.send_part(&mut router, "3", false).unwrap();
