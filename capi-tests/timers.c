@@ -1,0 +1,163 @@
+/*  zmq_timers_*: one-shot sets of repeated timers, executed by the application. */
+
+#include "harness.h"
+
+static int fired[10];
+
+static void fire (int id, void *argument)
+{
+    (void) id;
+    ++*(int *) argument;
+}
+
+/*  Sleeps until the next timer is due, and executes. */
+static void execute_next (void *timers)
+{
+    const long timeout = zmq_timers_timeout (timers);
+    CHECK (timeout >= 0);
+    CHECK_INT (0, zmq_poll (NULL, 0, timeout));
+    CHECK_OK (zmq_timers_execute (timers));
+}
+
+TEST (no_timer_has_no_timeout)
+{
+    void *timers = zmq_timers_new ();
+    CHECK (timers);
+    CHECK_INT (-1, zmq_timers_timeout (timers));
+    CHECK_OK (zmq_timers_execute (timers));
+    CHECK_OK (zmq_timers_destroy (&timers));
+    CHECK (timers == NULL);
+}
+
+TEST (timer_fires_again_and_again)
+{
+    void *timers = zmq_timers_new ();
+    const int id = zmq_timers_add (timers, 20, fire, &fired[0]);
+    CHECK (id >= 0);
+    const long timeout = zmq_timers_timeout (timers);
+    CHECK (timeout > 0 && timeout <= 20);
+    CHECK_OK (zmq_timers_execute (timers));
+    CHECK_INT (0, fired[0]);
+    for (int i = 1; i <= 3; i++) {
+        while (fired[0] < i)
+            execute_next (timers);
+        CHECK_INT (i, fired[0]);
+    }
+    CHECK_OK (zmq_timers_destroy (&timers));
+}
+
+TEST (identifiers_differ)
+{
+    void *timers = zmq_timers_new ();
+    const int first = zmq_timers_add (timers, 1000, fire, NULL);
+    const int second = zmq_timers_add (timers, 1000, fire, NULL);
+    CHECK (first != second);
+    CHECK_OK (zmq_timers_cancel (timers, first));
+    CHECK_ERRNO (EINVAL, zmq_timers_cancel (timers, first));
+    CHECK_OK (zmq_timers_cancel (timers, second));
+    CHECK_INT (-1, zmq_timers_timeout (timers));
+    CHECK_OK (zmq_timers_destroy (&timers));
+}
+
+TEST (next_timer_counts)
+{
+    void *timers = zmq_timers_new ();
+    const int slow = zmq_timers_add (timers, 100000, fire, &fired[0]);
+    const int fast = zmq_timers_add (timers, 20, fire, &fired[1]);
+    CHECK (zmq_timers_timeout (timers) <= 20);
+    while (fired[1] == 0)
+        execute_next (timers);
+    CHECK_INT (0, fired[0]);
+    CHECK_OK (zmq_timers_cancel (timers, fast));
+    CHECK (zmq_timers_timeout (timers) > 20);
+    CHECK_OK (zmq_timers_set_interval (timers, slow, 10));
+    CHECK (zmq_timers_timeout (timers) <= 10);
+    while (fired[0] == 0)
+        execute_next (timers);
+    CHECK_OK (zmq_timers_destroy (&timers));
+}
+
+TEST (reset_starts_the_interval_anew)
+{
+    void *timers = zmq_timers_new ();
+    const int id = zmq_timers_add (timers, 10000, fire, &fired[0]);
+    usleep (30000);
+    const long before = zmq_timers_timeout (timers);
+    CHECK (before <= 9970);
+    CHECK_OK (zmq_timers_reset (timers, id));
+    CHECK (zmq_timers_timeout (timers) > before);
+    CHECK_OK (zmq_timers_destroy (&timers));
+}
+
+static int order[3], ordered;
+
+static void note (int id, void *argument)
+{
+    (void) id;
+    order[ordered++] = *(int *) argument;
+}
+
+TEST (due_timers_fire_in_order_of_time)
+{
+    static int names[] = {0, 1, 2};
+    void *timers = zmq_timers_new ();
+    zmq_timers_add (timers, 30, note, &names[2]);
+    zmq_timers_add (timers, 10, note, &names[0]);
+    zmq_timers_add (timers, 20, note, &names[1]);
+    usleep (40000);
+    CHECK_OK (zmq_timers_execute (timers));
+    CHECK_INT (3, ordered);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT (i, order[i]);
+    CHECK_OK (zmq_timers_destroy (&timers));
+}
+
+static void *own_timers;
+
+static void cancel_itself (int id, void *argument)
+{
+    CHECK_OK (zmq_timers_cancel (own_timers, id));
+    ++*(int *) argument;
+}
+
+TEST (handler_may_cancel_its_timer)
+{
+    own_timers = zmq_timers_new ();
+    CHECK (zmq_timers_add (own_timers, 10, cancel_itself, &fired[0]) >= 0);
+    while (fired[0] == 0)
+        execute_next (own_timers);
+    CHECK_INT (-1, zmq_timers_timeout (own_timers));
+    CHECK_OK (zmq_timers_destroy (&own_timers));
+}
+
+static void add_another (int id, void *argument)
+{
+    CHECK_OK (zmq_timers_cancel (own_timers, id));
+    CHECK (zmq_timers_add (own_timers, 10, fire, argument) >= 0);
+}
+
+TEST (handler_may_add_a_timer)
+{
+    own_timers = zmq_timers_new ();
+    CHECK (zmq_timers_add (own_timers, 10, add_another, &fired[0]) >= 0);
+    while (fired[0] == 0)
+        execute_next (own_timers);
+    CHECK_OK (zmq_timers_destroy (&own_timers));
+}
+
+TEST (errors)
+{
+    void *timers = zmq_timers_new (), *none = NULL;
+    CHECK_ERRNO (EFAULT, zmq_timers_add (NULL, 10, fire, NULL));
+    CHECK_ERRNO (EFAULT, zmq_timers_add (timers, 10, NULL, NULL));
+    CHECK_ERRNO (EFAULT, zmq_timers_cancel (NULL, 1));
+    CHECK_ERRNO (EFAULT, zmq_timers_set_interval (NULL, 1, 10));
+    CHECK_ERRNO (EFAULT, zmq_timers_reset (NULL, 1));
+    CHECK_ERRNO (EFAULT, zmq_timers_timeout (NULL));
+    CHECK_ERRNO (EFAULT, zmq_timers_execute (NULL));
+    CHECK_ERRNO (EFAULT, zmq_timers_destroy (&none));
+    CHECK_ERRNO (EINVAL, zmq_timers_cancel (timers, 77));
+    CHECK_ERRNO (EINVAL, zmq_timers_set_interval (timers, 77, 10));
+    CHECK_ERRNO (EINVAL, zmq_timers_reset (timers, 77));
+    CHECK_OK (zmq_timers_destroy (&timers));
+}
