@@ -244,6 +244,26 @@ impl Msg {
         Msg::far(SLICE, block.as_ptr().cast(), data.as_ptr(), size)
     }
 
+    /// Makes this the message of the first `size` bytes at `source`. Copying a fixed number, whatever
+    /// the size, spares a call.
+    ///
+    /// # Safety
+    ///
+    /// [`Msg::INLINE_MAX`] bytes at `source` may be read, of which the first `size` are initialised.
+    #[inline]
+    pub(super) unsafe fn set_inline(
+        &mut self,
+        source: NonNull<[MaybeUninit<u8>; INLINE_MAX]>,
+        size: usize,
+    ) {
+        debug_assert!(size <= INLINE_MAX);
+        // SAFETY: readable by the contract; bytes need no alignment.
+        let inline = unsafe { source.read() };
+        let mut msg = Msg::with_body(INLINE, Body { inline });
+        msg.inline_size = size as u8;
+        *self = msg;
+    }
+
     /// A subscription to `topic`, for the pipe of an XPUB.
     pub fn subscribe(topic: &[u8]) -> Result<Msg> {
         let mut msg = Msg::from_slice(topic)?;

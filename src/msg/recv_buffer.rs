@@ -94,6 +94,24 @@ impl RecvBuffer {
         Ok(msg)
     }
 
+    /// [`RecvBuffer::message`], written where it is to stay: moving a message that was just written
+    /// costs more than writing it. The old content of `msg` is dropped.
+    #[inline]
+    pub fn message_into(&mut self, size: usize, msg: &mut Msg) -> Result<()> {
+        if let Some(block) = self.block
+            && size <= Msg::INLINE_MAX.min(self.len())
+            // SAFETY: live by the buffer's references.
+            && unsafe { Block::capacity(block) } - self.start >= Msg::INLINE_MAX
+        {
+            // SAFETY: so many bytes are in the payload, and the first `size` of them were filled.
+            unsafe { msg.set_inline(Block::payload(block).add(self.start).cast(), size) };
+            self.start += size;
+            return Ok(());
+        }
+        *msg = self.message(size)?;
+        Ok(())
+    }
+
     /// Room for at least `at_least` more bytes (and at least one). `ENOMEM`.
     pub fn spare(&mut self, at_least: usize) -> Result<Spare<'_>> {
         let at_least = at_least.max(1);

@@ -3,7 +3,7 @@
 use super::Config;
 use super::command::{self, Command, Context};
 use super::error::ProtoError;
-use super::frame::{COMMAND, Framing, Header, MAX_HEADER, MORE};
+use super::frame::{self, COMMAND, Framing, Header, MAX_HEADER, MORE};
 use super::mechanism::Open;
 use super::shape::Shape;
 use crate::error::Result;
@@ -27,6 +27,8 @@ pub struct Decoder {
     shape: Shape,
     open: Option<Box<dyn Open>>,
     input: RecvBuffer,
+    /// Whether a data frame is passed on as it is: no sealing, no shape, no other framing.
+    plain: bool,
     /// A body that is received into memory of its own, with its frame's flags.
     large: Option<(u8, MsgBuilder)>,
     /// Bytes that the frame at the start of the input takes, as far as is known.
@@ -61,6 +63,27 @@ pub enum Item {
     },
 }
 
+/// What [`Decoder::next_into`] found.
+#[derive(Debug)]
+pub enum Next {
+    /// Nothing whole is there.
+    Nothing,
+    /// A message, as [`Item::Msg`].
+    Msg,
+    /// See [`Item::Ping`].
+    Ping {
+        /// Milliseconds of silence after which to give the connection up; 0 for never.
+        ttl_ms: u32,
+        /// To be sent back.
+        context: Context,
+    },
+    /// See [`Item::Pong`].
+    Pong {
+        /// What the PING carried.
+        context: Context,
+    },
+}
+
 impl Decoder {
     /// A decoder whose stream starts with `input`.
     pub(super) fn new(
@@ -72,9 +95,12 @@ impl Decoder {
     ) -> Self {
         let commands = version.0 >= 3;
         let socket_type = config.socket_type;
+        let shape = Shape::new(socket_type);
+        let limit = config.max_msg_size.unwrap_or(u64::MAX);
+        let plain = framing == Framing::V2 && open.is_none() && matches!(shape, Shape::Free);
         Self {
             framing,
-            limit: config.max_msg_size.unwrap_or(u64::MAX),
+            limit,
             zero_copy: config.zero_copy,
             raw_chunk: config.raw_chunk,
             accepts: Accepts {
@@ -85,10 +111,11 @@ impl Decoder {
                     && matches!(socket_type, SocketType::Pub | SocketType::Xpub),
                 groups: commands && socket_type == SocketType::Radio,
             },
-            shape: Shape::new(socket_type),
+            shape,
             open,
             input,
             large: None,
+            plain,
             wanted: 0,
         }
     }
@@ -106,8 +133,51 @@ impl Decoder {
     }
 
     /// The next thing that is there whole. After an error the connection is beyond use.
-    #[inline]
     pub fn next(&mut self) -> core::result::Result<Option<Item>, ProtoError> {
+        let mut msg = Msg::new();
+        Ok(match self.next_into(&mut msg)? {
+            Next::Nothing => None,
+            Next::Msg => Some(Item::Msg(msg)),
+            Next::Ping { ttl_ms, context } => Some(Item::Ping { ttl_ms, context }),
+            Next::Pong { context } => Some(Item::Pong { context }),
+        })
+    }
+
+    /// [`Decoder::next`] with the message put where the caller wants it: a message that was just
+    /// written is slow to move. `msg` keeps its content unless the answer is [`Next::Msg`].
+    #[inline]
+    pub fn next_into(&mut self, msg: &mut Msg) -> core::result::Result<Next, ProtoError> {
+        if self.plain
+            && self.large.is_none()
+            && let Some(header) = frame::header_v2(self.input.data())
+            && header.flags & COMMAND == 0
+            && header.len <= self.limit
+            && header.len <= self.input.len().saturating_sub(header.size) as u64
+        {
+            // A frame of data, all there: the case that has to be fast.
+            let len = header.len as usize;
+            self.input.consume(header.size);
+            if self.zero_copy || len <= Msg::INLINE_MAX {
+                self.input.message_into(len, msg)?;
+            } else {
+                *msg = self.body(len)?;
+            }
+            msg.set_more(header.flags & MORE != 0);
+            return Ok(Next::Msg);
+        }
+        match self.next_in_full()? {
+            None => Ok(Next::Nothing),
+            Some(Item::Msg(next)) => {
+                *msg = next;
+                Ok(Next::Msg)
+            }
+            Some(Item::Ping { ttl_ms, context }) => Ok(Next::Ping { ttl_ms, context }),
+            Some(Item::Pong { context }) => Ok(Next::Pong { context }),
+        }
+    }
+
+    /// [`Decoder::next_into`] for whatever may come.
+    fn next_in_full(&mut self) -> core::result::Result<Option<Item>, ProtoError> {
         loop {
             if self.large.is_some() || self.framing == Framing::Raw {
                 let Some((flags, msg)) = self.other_body()? else { return Ok(None) };

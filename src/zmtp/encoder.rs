@@ -76,12 +76,27 @@ impl Encoder {
     /// peer's version does not have, are dropped. `ENOMEM`; a message may then lack frames, so the
     /// connection has to end.
     #[inline]
-    pub fn push(&mut self, msg: Msg) -> Result<()> {
-        if msg.class() == Class::Data && !self.groups {
-            let flags = if msg.more() { MORE } else { 0 };
-            return self.frame(flags, &[], msg);
+    pub fn push(&mut self, mut msg: Msg) -> Result<()> {
+        self.push_from(&mut msg)
+    }
+
+    /// [`Encoder::push`] of a message that stays where it is, and is left empty: moving one that was
+    /// just written is slow.
+    #[inline]
+    pub fn push_from(&mut self, msg: &mut Msg) -> Result<()> {
+        let plain = msg.class() == Class::Data && !self.groups && self.seal.is_none();
+        if !plain || msg.len() >= LARGE {
+            return self.push_other(msg.take());
         }
-        self.push_other(msg)
+        self.reserve(msg.len().saturating_add(MAX_HEADER))?;
+        let before = self.buffer.len();
+        let flags = if msg.more() { MORE } else { 0 };
+        self.framing.put_header(flags, msg.len(), &mut self.buffer);
+        self.buffer.extend_from_slice(msg.data());
+        let added = self.buffer.len().saturating_sub(before);
+        self.pending = self.pending.saturating_add(added);
+        *msg = Msg::new();
+        Ok(())
     }
 
     /// Bytes that wait to be sent.
@@ -165,7 +180,8 @@ impl Encoder {
     fn push_other(&mut self, msg: Msg) -> Result<()> {
         let has_commands = self.version.0 >= 3;
         match msg.class() {
-            Class::Data => self.push_to_group(msg),
+            Class::Data if self.groups => self.push_to_group(msg),
+            Class::Data => self.frame(if msg.more() { MORE } else { 0 }, &[], msg),
             Class::Subscribe | Class::Cancel => {
                 let subscribe = msg.class() == Class::Subscribe;
                 // A message before 3.1, whose first byte says which it is.
@@ -192,7 +208,6 @@ impl Encoder {
     }
 
     /// Adds a frame whose body is `head`, then the message's payload.
-    #[inline]
     fn frame(&mut self, flags: u8, head: &[u8], msg: Msg) -> Result<()> {
         if self.seal.is_some() {
             return self.sealed_frame(flags, head, &msg);

@@ -72,8 +72,9 @@ impl Framing {
     }
 }
 
+/// [`Framing::header`] of [`Framing::V2`].
 #[inline]
-fn header_v2(data: &[u8]) -> Option<Header> {
+pub fn header_v2(data: &[u8]) -> Option<Header> {
     let (&flags, rest) = data.split_first()?;
     if flags & LONG == 0 {
         let &len = rest.first()?;

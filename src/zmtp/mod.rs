@@ -48,7 +48,7 @@ mod shape;
 mod tests;
 
 pub use command::Context;
-pub use decoder::{Decoder, Item};
+pub use decoder::{Decoder, Item, Next};
 pub use encoder::Encoder;
 pub use error::{Event, ProtoError, auth_event};
 pub use handshake::{Established, Handshake, MAX_HANDSHAKE_FRAME, Peer, Progress};
