@@ -579,21 +579,22 @@ ZMQ_EXPORT int zmq_has (const char *capability);
 
 /* Contexts. */
 
-/* Does zmq_ctx_new. */
+/* Creates a context. Null with EMFILE if there are too many. */
 ZMQ_EXPORT void *zmq_ctx_new (void);
-/* Does zmq_ctx_term. */
+/* Terminates a context: its sockets' calls answer ETERM; waits until they are closed and have
+   sent what they linger for. EINTR if a signal came: call again. EFAULT: no context. */
 ZMQ_EXPORT int zmq_ctx_term (void *context);
-/* Does zmq_ctx_shutdown. */
+/* Makes all blocked and later calls on the context's sockets answer ETERM. EFAULT. */
 ZMQ_EXPORT int zmq_ctx_shutdown (void *context);
-/* Does zmq_ctx_set. */
+/* Sets a context option that is an int. EINVAL, EFAULT. */
 ZMQ_EXPORT int zmq_ctx_set (void *context, int option, int optval);
-/* Does zmq_ctx_get. */
+/* The value of a context option that is an int. -1 with EINVAL, EFAULT. */
 ZMQ_EXPORT int zmq_ctx_get (void *context, int option);
-/* Does zmq_init. */
+/* Deprecated: a context with this many I/O threads. EINVAL for a negative number. */
 ZMQ_EXPORT void *zmq_init (int io_threads);
-/* Does zmq_term. */
+/* Deprecated: [zmq_ctx_term]. */
 ZMQ_EXPORT int zmq_term (void *context);
-/* Does zmq_ctx_destroy. */
+/* Deprecated: [zmq_ctx_term]. */
 ZMQ_EXPORT int zmq_ctx_destroy (void *context);
 
 /* Messages. */
@@ -607,9 +608,10 @@ ZMQ_EXPORT int zmq_msg_init_size (zmq_msg_t *msg, size_t size);
    ENOMEM; EFAULT for a null pointer with a size. The memory then stays the caller's. */
 ZMQ_EXPORT int zmq_msg_init_data (zmq_msg_t *msg, void *data, size_t size, zmq_free_fn *ffn,
   void *hint);
-/* Does zmq_msg_send. */
+/* Sends a message, leaving it empty. As [zmq_send], and EFAULT if it is none. */
 ZMQ_EXPORT int zmq_msg_send (zmq_msg_t *msg, void *s, int flags);
-/* Does zmq_msg_recv. */
+/* Receives a frame into a message, whose old content is dropped. As [zmq_recv], and EFAULT if
+   it is none. */
 ZMQ_EXPORT int zmq_msg_recv (zmq_msg_t *msg, void *s, int flags);
 /* Gives up a message's content. The memory is then no message until it is initialised again. */
 ZMQ_EXPORT int zmq_msg_close (zmq_msg_t *msg);
@@ -634,42 +636,51 @@ ZMQ_EXPORT const char *zmq_msg_gets (const zmq_msg_t *msg, const char *property)
 
 /* Sockets. */
 
-/* Does zmq_socket. */
-ZMQ_EXPORT void *zmq_socket (void *context, int type_);
-/* Does zmq_close. */
+/* Opens a socket. Null with EINVAL (type), EFAULT (context), EMFILE, ETERM. */
+ZMQ_EXPORT void *zmq_socket (void *context, int type);
+/* Closes a socket. ENOTSOCK. */
 ZMQ_EXPORT int zmq_close (void *s);
-/* Does zmq_setsockopt. */
+/* Sets an option. EINVAL, ETERM, ENOTSOCK. */
 ZMQ_EXPORT int zmq_setsockopt (void *s, int option, const void *optval, size_t optvallen);
-/* Does zmq_getsockopt. */
+/* Gets an option, and its length into optvallen_. EINVAL, ETERM, ENOTSOCK. */
 ZMQ_EXPORT int zmq_getsockopt (void *s, int option, void *optval, size_t *optvallen);
-/* Does zmq_bind. */
+/* Accepts connections at an endpoint. EINVAL, EPROTONOSUPPORT, ENOCOMPATPROTO, EADDRINUSE,
+   EADDRNOTAVAIL, ENODEV, EMTHREAD, ETERM, ENOTSOCK. */
 ZMQ_EXPORT int zmq_bind (void *s, const char *addr);
-/* Does zmq_connect. */
+/* Connects to an endpoint. EINVAL, EPROTONOSUPPORT, ENOCOMPATPROTO, EMTHREAD, ETERM, ENOTSOCK.
+   */
 ZMQ_EXPORT int zmq_connect (void *s, const char *addr);
-/* Does zmq_unbind. */
+/* Stops accepting at an endpoint. ENOENT, EINVAL, ETERM, ENOTSOCK. */
 ZMQ_EXPORT int zmq_unbind (void *s, const char *addr);
-/* Does zmq_disconnect. */
+/* Ends a connection that this socket made. ENOENT, EINVAL, ETERM, ENOTSOCK. */
 ZMQ_EXPORT int zmq_disconnect (void *s, const char *addr);
-/* Does zmq_send. */
+/* Sends a copy of len_ bytes. The number of bytes, or -1 with EAGAIN, ENOTSUP, EFSM,
+   EHOSTUNREACH, EINVAL, EINTR, ETERM, ENOTSOCK, ENOMEM. */
 ZMQ_EXPORT int zmq_send (void *s, const void *buf, size_t len, int flags);
-/* Does zmq_send_const. */
+/* Sends len_ bytes that stay as they are for ever, without copying them. As [zmq_send]. */
 ZMQ_EXPORT int zmq_send_const (void *s, const void *buf, size_t len, int flags);
-/* Does zmq_recv. */
+/* Receives a frame into a buffer, cutting what does not fit. The frame's whole size, or -1 with
+   EAGAIN, ENOTSUP, EFSM, EINTR, ETERM, ENOTSOCK. */
 ZMQ_EXPORT int zmq_recv (void *s, void *buf, size_t len, int flags);
-/* Does zmq_socket_monitor. */
+/* Reports a socket's events at an inproc endpoint. A null endpoint ends that. EINVAL,
+   EPROTONOSUPPORT, EADDRINUSE, ETERM, ENOTSOCK. */
 ZMQ_EXPORT int zmq_socket_monitor (void *s, const char *addr, int events);
-/* Does zmq_sendmsg. */
+/* Deprecated: [zmq_msg_send]. */
 ZMQ_EXPORT int zmq_sendmsg (void *s, zmq_msg_t *msg, int flags);
-/* Does zmq_recvmsg. */
+/* Deprecated: [zmq_msg_recv]. */
 ZMQ_EXPORT int zmq_recvmsg (void *s, zmq_msg_t *msg, int flags);
-/* Does zmq_sendiov. */
+/* Deprecated: sends each buffer as a part of one message. The number of bytes of the last part,
+   or -1 with EINVAL (no buffers) and the errors of [zmq_send]. */
 ZMQ_EXPORT int zmq_sendiov (void *s, struct iovec *iov, size_t count, int flags);
-/* Does zmq_recviov. */
+/* Deprecated: receives the parts of one message into buffers that it allocates with malloc, at
+   most count_ of them; count_ becomes how many. That number, or -1 with EINVAL, ENOMEM and the
+   errors of [zmq_recv]. */
 ZMQ_EXPORT int zmq_recviov (void *s, struct iovec *iov, size_t *count, int flags);
 
 /* Polling. */
 
-/* Does zmq_poll. */
+/* Waits until an item has an event, at most timeout_ milliseconds (negative: no limit). How
+   many items have one, or -1 with EINVAL, EFAULT, EINTR, ETERM, ENOTSOCK. */
 ZMQ_EXPORT int zmq_poll (zmq_pollitem_t *items, int nitems, long timeout);
 
 /* Proxies. */
@@ -893,10 +904,10 @@ typedef struct zmq_poller_event_t
 
 /* Contexts. */
 
-/* Does zmq_ctx_set_ext. */
+/* Sets a context option of any type. EINVAL, EFAULT. */
 ZMQ_EXPORT int zmq_ctx_set_ext (void *context, int option, const void *optval, size_t
   optvallen);
-/* Does zmq_ctx_get_ext. */
+/* Gets a context option of any type. EINVAL, EFAULT. */
 ZMQ_EXPORT int zmq_ctx_get_ext (void *context, int option, void *optval, size_t *optvallen);
 
 /* Messages. */
@@ -916,21 +927,26 @@ ZMQ_EXPORT const char *zmq_msg_group (zmq_msg_t *msg);
 
 /* Sockets. */
 
-/* Does zmq_join. */
+/* Draft: joins a group. EINVAL (too long, joined already), ENOTSUP, ENOTSOCK. */
 ZMQ_EXPORT int zmq_join (void *s, const char *group);
-/* Does zmq_leave. */
+/* Draft: leaves a group. EINVAL (too long, not joined), ENOTSUP, ENOTSOCK. */
 ZMQ_EXPORT int zmq_leave (void *s, const char *group);
-/* Does zmq_connect_peer. */
+/* Draft: connects a PEER socket and tells the routing id; 0 is failure. There are no PEER
+   sockets in this build: ENOTSUP. */
 ZMQ_EXPORT uint32_t zmq_connect_peer (void *s, const char *addr);
-/* Does zmq_disconnect_peer. */
+/* Draft: ends the connection of a SERVER or PEER socket to a peer. There are none in this
+   build: ENOTSUP. */
 ZMQ_EXPORT int zmq_disconnect_peer (void *s, uint32_t routing_id);
-/* Does zmq_socket_get_peer_state. */
-ZMQ_EXPORT int zmq_socket_get_peer_state (void *socket, const void *routing_id, size_t
+/* Draft: which of ZMQ_POLLIN and ZMQ_POLLOUT hold for one peer of a ROUTER. ENOTSUP,
+   EHOSTUNREACH, EINVAL, ENOTSOCK. */
+ZMQ_EXPORT int zmq_socket_get_peer_state (void *s, const void *routing_id, size_t
   routing_id_size);
-/* Does zmq_socket_monitor_versioned. */
+/* Draft: as [zmq_socket_monitor], with the version (1 or 2) of the events and the type (PAIR,
+   PUB, PUSH) of the socket that reports them. */
 ZMQ_EXPORT int zmq_socket_monitor_versioned (void *s, const char *addr, uint64_t events, int
-  event_version, int type_);
-/* Does zmq_socket_monitor_pipes_stats. */
+  event_version, int type);
+/* Draft: has the monitor report how full each pipe is. EINVAL if it was not asked for such
+   events, EAGAIN without pipes, ETERM, ENOTSOCK. */
 ZMQ_EXPORT int zmq_socket_monitor_pipes_stats (void *s);
 
 /* Polling. */
@@ -960,6 +976,9 @@ ZMQ_EXPORT int zmq_poller_add_fd (void *poller, zmq_fd_t fd, void *user_data, sh
 ZMQ_EXPORT int zmq_poller_modify_fd (void *poller, zmq_fd_t fd, short events);
 /* Does zmq_poller_remove_fd. */
 ZMQ_EXPORT int zmq_poller_remove_fd (void *poller, zmq_fd_t fd);
+/* Draft: as [zmq_poll], with the calling thread's signal mask replaced while it waits. */
+ZMQ_EXPORT int zmq_ppoll (zmq_pollitem_t *items, int nitems, long timeout, const sigset_t
+  *sigmask);
 
 #if !defined _WIN32
 /* As zmq_poll, with these signals blocked while it waits. */

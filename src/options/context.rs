@@ -57,6 +57,7 @@ impl Default for ContextOptions {
 }
 
 /// One context option.
+#[cfg_attr(not(test), allow(dead_code, reason = "names and descriptions are for docs/options.md"))]
 pub struct ContextOptionSpec {
     /// Its name in C.
     pub name: &'static str,

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::context::CONTEXT_OPTIONS;
+use super::rows::OPTIONS;
 use super::table::{Applies, Empty, OptionSpec, Read, Status, Write};
-use super::{ContextOptions, OPTIONS, Options, SocketType, Types, Value};
+use super::{ContextOptions, Options, SocketType, Types, Value};
 
 const INTRODUCTION: &str = "\
 # Options

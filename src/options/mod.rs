@@ -1,6 +1,6 @@
 //! Socket and context options: one table that says what there is, and the values in force.
 //!
-//! [`OPTIONS`] has a row for every socket option with its number, sizes, range, socket types and
+//! [`rows::OPTIONS`] has a row for every socket option with its number, sizes, range, socket types and
 //! where its value lives; setting, getting, the tests and `docs/options.md` come from it.
 //! [`Options`] holds the values of one socket. It is a plain structure that is cloned for each
 //! listener and connection, which is what makes most options count for later endpoints only.
@@ -25,12 +25,11 @@ use crate::error::{Errno, Result};
 
 pub use context::ContextOptions;
 pub use filter::AcceptFilter;
-pub use rows::OPTIONS;
 pub use socket_type::{SocketType, Types};
-pub use table::{OptionSpec, find};
+
 pub use value::{Effect, Value};
 
-use table::{Read, Write};
+use table::{Read, Write, find};
 
 /// A security mechanism, with its number in the C interface as discriminant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +47,7 @@ pub enum Mechanism {
 
 /// The values of a socket's options, and the facts that follow from its type.
 ///
-/// Fields have the options' names; [`OPTIONS`] and `docs/options.md` say what they mean. Times are
+/// Fields have the options' names; [`rows::OPTIONS`] and `docs/options.md` say what they mean. Times are
 /// milliseconds. Text is kept as bytes, as the program gave it, without its final NUL.
 #[allow(missing_docs)]
 #[derive(Clone, Debug)]
@@ -376,12 +375,6 @@ impl Options {
     pub fn conflates(&self) -> bool {
         use SocketType::*;
         self.conflate && matches!(self.socket_type, Dealer | Pull | Push | Pub | Sub)
-    }
-
-    /// Takes the routing id that the next connection is to have, if one was set.
-    pub fn take_connect_routing_id(&mut self) -> Option<Vec<u8>> {
-        let id = std::mem::take(&mut self.connect_routing_id);
-        (!id.is_empty()).then_some(id)
     }
 }
 

@@ -107,11 +107,6 @@ impl SocketType {
         matches!(self, Server | Client | Radio | Dish | Gather | Scatter | Peer | Channel)
     }
 
-    /// Whether the type belongs to the draft interface.
-    pub const fn is_draft(self) -> bool {
-        self as i32 >= ZMQ_SERVER
-    }
-
     /// Whether a peer that announces `peer` in its READY command may stay connected. STREAM has
     /// no handshake and so fits nobody.
     pub const fn is_compatible(self, peer: SocketType) -> bool {

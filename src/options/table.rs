@@ -7,6 +7,7 @@ use super::{Options, SocketType, Types};
 use crate::error::Result;
 
 /// One socket option.
+#[cfg_attr(not(test), allow(dead_code, reason = "names and descriptions are for docs/options.md"))]
 pub struct OptionSpec {
     /// Its name in C.
     pub name: &'static str,

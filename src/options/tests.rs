@@ -1,6 +1,7 @@
 //! What holds for every row, and the rules that no row can say.
 
-use super::table::{Empty, Read, Write};
+use super::rows::OPTIONS;
+use super::table::{Empty, OptionSpec, Read, Write};
 use super::*;
 use crate::consts::*;
 
@@ -213,14 +214,6 @@ fn the_context_gives_defaults() {
     assert_eq!(o.linger, 0);
     let o = Options::in_context(SocketType::Push, &ContextOptions::default());
     assert_eq!(o.linger, -1);
-}
-
-#[test]
-fn a_connect_routing_id_is_taken_once() {
-    let mut o = Options::new(SocketType::Router);
-    o.set(ZMQ_CONNECT_ROUTING_ID, Some(b"peer")).unwrap();
-    assert_eq!(o.take_connect_routing_id(), Some(b"peer".to_vec()));
-    assert_eq!(o.take_connect_routing_id(), None);
 }
 
 #[test]

@@ -143,6 +143,8 @@ fn functions() -> BTreeMap<String, String> {
         for (rust, c) in FUNCTION_TYPES {
             code = code.replace(rust, c);
         }
+        // Some sources mark parameters with an underscore, as libzmq's header does.
+        code = code.replace("_,", ",").replace("_)", ")");
         let (head, arguments) = code.split_once('(').unwrap();
         let name = head.rsplit([' ', '*']).next().unwrap();
         let declaration = wrap(&format!("{head} ({arguments}"), "  ");
