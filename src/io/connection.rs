@@ -604,6 +604,13 @@ impl Session {
         self.drive_write();
     }
 
+    /// The endpoint through which the session came is unbound: end the pipe towards the socket,
+    /// which ends it the other way when it has read what is there.
+    pub fn on_unbound(&self, at: &mut Loop, linger_ms: i32) {
+        self.on_terminate(at, linger_ms);
+        self.change_read(RxChange::Unpipe);
+    }
+
     /// The peer promised to send something every so often.
     pub fn on_expect_traffic(&self, at: &mut Loop, within_ms: u32) {
         let mut inner = self.inner.lock();
@@ -673,6 +680,11 @@ impl Session {
                 self.unwatch(at, inner, &stream);
             }
             Phase::Idle | Phase::Resolving => {}
+        }
+        let waiting = is_running(&inner.running, Timer::Reconnect);
+        if waiting && self.options.reconnect_stop & ZMQ_RECONNECT_STOP_AFTER_DISCONNECT != 0 {
+            // Says that there will be no further attempt; no descriptor is closed by that.
+            self.emit(inner, ZMQ_EVENT_CLOSED, u64::from(u32::MAX));
         }
         inner.running = Running::default();
         inner.has_pipe = false;

@@ -91,6 +91,12 @@ impl ListenerHandle {
         }
     }
 
+    /// Gives up the connections that came through here, within `linger_ms`: who unbinds an
+    /// endpoint does not want its peers any more.
+    pub fn close_accepted(self: &Arc<Self>, linger_ms: i32) {
+        self.pool.close_accepted(self, linger_ms);
+    }
+
     /// The listener is taken on by its thread.
     pub fn start(self: Arc<Self>, at: &mut Loop) {
         let mut state = self.state.lock();
@@ -112,7 +118,7 @@ impl ListenerHandle {
     }
 
     /// Somebody connects.
-    pub fn on_ready(&self, at: &mut Loop) {
+    pub fn on_ready(self: &Arc<Self>, at: &mut Loop) {
         for _ in 0..AT_ONCE {
             let mut state = self.state.lock();
             let Some(listener) = &state.listener else { return };
@@ -154,7 +160,7 @@ impl ListenerHandle {
         }
     }
 
-    fn start_session(&self, at: &mut Loop, stream: Stream) {
+    fn start_session(self: &Arc<Self>, at: &mut Loop, stream: Stream) {
         let thread = self.pool.choose(self.options.affinity).unwrap_or(&self.thread).clone();
         let endpoints = EndpointPair {
             local: stream.local_endpoint(),
@@ -162,7 +168,12 @@ impl ListenerHandle {
             bound: true,
         };
         self.port.events.emit(ZMQ_EVENT_ACCEPTED, stream.fd() as u64, &endpoints);
-        let session = Session::new(thread, self.port.clone(), self.options.clone(), Role::Accept);
+        let session = Session::new(
+            thread,
+            self.port.clone(),
+            self.options.clone(),
+            Role::Accept(Arc::downgrade(self)),
+        );
         session.set_accepted(stream, endpoints);
         if Arc::ptr_eq(session.thread(), &at.thread) {
             session.start(at);

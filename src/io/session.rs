@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 use super::Port;
 use super::connection::Inner;
 use super::halves::{Failure, Host, ReadHalf, RxChange, Turn, TxChange, WriteHalf};
+use super::listener::ListenerHandle;
 use super::thread::{IoThread, Request};
 use crate::core::half::Half;
 use crate::core::mailbox::PipeLink;
@@ -61,7 +62,7 @@ pub enum Role {
         endpoint: String,
     },
     /// A listener accepted it.
-    Accept,
+    Accept(Weak<ListenerHandle>),
 }
 
 /// One session.
@@ -144,6 +145,11 @@ impl Session {
     /// Whether it dials, rather than was accepted.
     pub fn is_connecting(&self) -> bool {
         matches!(self.role, Role::Connect { .. })
+    }
+
+    /// Whether `listener` accepted it.
+    pub fn came_through(&self, listener: &Arc<ListenerHandle>) -> bool {
+        matches!(&self.role, Role::Accept(by) if by.as_ptr() == Arc::as_ptr(listener))
     }
 
     pub(super) fn post(&self, request: impl FnOnce(Arc<Session>) -> Request) {

@@ -56,6 +56,8 @@ pub enum Request {
     Resolved(Arc<Session>, Result<Vec<SocketAddress>>),
     /// The socket is closed: give everything of it up, within its linger time.
     PortClosed(Arc<Port>, i32),
+    /// The endpoint is unbound: give the connections that came through it up, likewise.
+    ListenerClosed(Arc<ListenerHandle>, i32),
     /// An application thread took over, or gives back, the waiting for its socket.
     PollSet(Arc<PollSet>),
     /// End the thread.
@@ -199,6 +201,7 @@ impl Loop {
             Request::Terminate(session, linger) => session.on_terminate(self, linger),
             Request::Resolved(session, addresses) => session.on_resolved(self, addresses),
             Request::PortClosed(port, linger) => self.close_port(&port, linger),
+            Request::ListenerClosed(listener, linger) => self.close_accepted(&listener, linger),
             Request::PollSet(set) => set.on_changed(self),
             Request::Stop => {}
         }
@@ -206,28 +209,34 @@ impl Loop {
 
     /// Moves the connections of a poll set's socket into it.
     pub fn gather(&mut self, set: &Arc<PollSet>) {
-        for session in
-            self.sessions(|port| port.poll_set.get().is_some_and(|s| Arc::ptr_eq(s, set)))
-        {
+        let belongs = |session: &Session| {
+            session.port().poll_set.get().is_some_and(|other| Arc::ptr_eq(other, set))
+        };
+        for session in self.sessions(belongs) {
             session.on_poll_set(self);
         }
     }
 
-    fn sessions(&self, wanted: impl Fn(&Arc<Port>) -> bool) -> Vec<Arc<Session>> {
+    fn close_port(&mut self, port: &Arc<Port>, linger: i32) {
+        for session in self.sessions(|session| Arc::ptr_eq(session.port(), port)) {
+            session.on_terminate(self, linger);
+        }
+    }
+
+    fn close_accepted(&mut self, listener: &Arc<ListenerHandle>, linger: i32) {
+        for session in self.sessions(|session| session.came_through(listener)) {
+            session.on_unbound(self, linger);
+        }
+    }
+
+    fn sessions(&self, wanted: impl Fn(&Session) -> bool) -> Vec<Arc<Session>> {
         self.objects
             .values()
             .filter_map(|object| match object {
-                Object::Session(session) if wanted(session.port()) => Some(session.clone()),
+                Object::Session(session) if wanted(session) => Some(session.clone()),
                 _ => None,
             })
             .collect()
-    }
-
-    fn close_port(&mut self, port: &Arc<Port>, linger: i32) {
-        let sessions = self.sessions(|other| Arc::ptr_eq(other, port));
-        for session in sessions {
-            session.on_terminate(self, linger);
-        }
     }
 }
 
@@ -293,6 +302,13 @@ impl IoPool {
         }
         for thread in &self.threads {
             thread.post(Request::PortClosed(port.clone(), linger_ms));
+        }
+    }
+
+    /// Gives up the connections that came through `listener`.
+    pub fn close_accepted(&self, listener: &Arc<ListenerHandle>, linger_ms: i32) {
+        for thread in &self.threads {
+            thread.post(Request::ListenerClosed(listener.clone(), linger_ms));
         }
     }
 

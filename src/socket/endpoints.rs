@@ -78,7 +78,8 @@ impl Socket {
         let mailbox = self.port.mailbox.clone();
         self.context.inproc.lock().bind(endpoint, &mailbox, &options, monitor)?;
         self.last_endpoint = endpoint.to_owned();
-        Ok(())
+        // Those who were waiting for it are attached now, not with the next call.
+        self.attend()
     }
 
     /// Binds the socket of a monitor, which wants to hear of connections.
@@ -174,7 +175,10 @@ impl Socket {
         let linger = self.options.linger;
         for endpoint in given_up {
             match endpoint.kind {
-                Kind::Listener(listener) => listener.close(),
+                Kind::Listener(listener) => {
+                    listener.close();
+                    listener.close_accepted(linger);
+                }
                 Kind::Session(session, pipe) => {
                     if let Some(pipe) = pipe {
                         self.end_pipe(pipe);

@@ -99,6 +99,8 @@ impl PipeTable {
     pub fn peer_ended(&mut self, pipe: PipeId, nobody_reads: bool) {
         let Some(slot) = self.get(pipe) else { return };
         slot.peer_ended = true;
+        // Nothing more is written to it, and it waits to hear so.
+        slot.writer.close();
         if nobody_reads {
             return self.end(pipe);
         }

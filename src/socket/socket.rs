@@ -285,17 +285,17 @@ impl Socket {
     fn computed_option(&mut self, option: i32) -> Result<Value> {
         let thread_safe = self.options.socket_type.is_thread_safe();
         Ok(match option {
-            ZMQ_RCVMORE => Value::I32(i32::from(self.receiving_more)),
-            ZMQ_EVENTS => Value::I32(self.events()?),
+            ZMQ_RCVMORE => Value::Padded(i32::from(self.receiving_more)),
+            ZMQ_EVENTS => Value::Padded(self.events()?),
             // Such a socket has no descriptor: it would be drained by the wrong thread.
             ZMQ_FD if thread_safe => return Err(Errno::EINVAL),
-            ZMQ_FD => Value::I32(self.port.mailbox.signal.descriptor()?),
+            ZMQ_FD => Value::Padded(self.port.mailbox.signal.descriptor()?),
             ZMQ_LAST_ENDPOINT => Value::Text(self.last_endpoint.clone().into_bytes()),
-            ZMQ_THREAD_SAFE => Value::I32(i32::from(thread_safe)),
-            ZMQ_TYPE => Value::I32(self.options.socket_type as i32),
+            ZMQ_THREAD_SAFE => Value::Padded(i32::from(thread_safe)),
+            ZMQ_TYPE => Value::Padded(self.options.socket_type as i32),
             _ => {
                 let value = self.with_pattern(|pattern, cx| pattern.option_get(cx, option))?;
-                Value::I32(value)
+                Value::Padded(value)
             }
         })
     }

@@ -14,19 +14,19 @@ use crate::sys::socket::Socket;
 pub struct Dial {
     socket: Socket,
     connected: bool,
+    /// The system refused at once; said when the attempt is finished, like any other failure.
+    refused: Option<Errno>,
     tcp: bool,
 }
 
 impl Dial {
     /// Starts the attempt. Unless [`Dial::is_connected`] says that it is done already, the
-    /// descriptor turns writable when it is over. Errors: those of socket, bind (with a source
-    /// address) and connect, among them `EINVAL` or `ENODEV` for a source that does not exist, and
-    /// `EAGAIN` for an ipc listener whose backlog is full.
+    /// descriptor turns writable when it is over. Errors: those of socket and bind (with a source
+    /// address), among them `EINVAL` or `ENODEV` for a source that does not exist.
     pub fn start(address: &SocketAddress, target: &Target, o: &Options) -> Result<Dial> {
         if let SocketAddress::Unix(_) = address {
             let socket = Socket::open(address)?;
-            let connected = socket.connect(address)?;
-            return Ok(Dial { socket, connected, tcp: false });
+            return Ok(Dial::connect(socket, address, false));
         }
         let (socket, address) = match tune::open(address, o) {
             Err(Errno::EAFNOSUPPORT) => {
@@ -42,8 +42,15 @@ impl Dial {
             socket.set_option(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
             socket.bind(&source)?;
         }
-        let connected = socket.connect(&address)?;
-        Ok(Dial { socket, connected, tcp: true })
+        Ok(Dial::connect(socket, &address, true))
+    }
+
+    fn connect(socket: Socket, address: &SocketAddress, tcp: bool) -> Dial {
+        let (connected, refused) = match socket.connect(address) {
+            Ok(connected) => (connected, None),
+            Err(error) => (true, Some(error)),
+        };
+        Dial { socket, connected, refused, tcp }
     }
 
     /// The descriptor, for polling.
@@ -51,14 +58,17 @@ impl Dial {
         self.socket.fd()
     }
 
-    /// Whether the connection was made at once.
+    /// Whether the attempt was over at once.
     pub fn is_connected(&self) -> bool {
         self.connected
     }
 
     /// Makes a stream of the attempt when it is over. Errors: why it failed (`ECONNREFUSED`,
-    /// `ETIMEDOUT`, `EHOSTUNREACH`, …), or `EINVAL` for TCP options the system does not take.
+    /// `ETIMEDOUT`, `EHOSTUNREACH`, `EAGAIN` for an ipc listener whose backlog is full, …), or `EINVAL` for TCP options the system does not take.
     pub fn finish(self, o: &Options) -> Result<Stream> {
+        if let Some(error) = self.refused {
+            return Err(error);
+        }
         self.socket.take_error()?;
         if self.tcp {
             tune::set_connected(&self.socket, o)?;
