@@ -78,8 +78,10 @@ impl Registry {
     pub fn forget(&mut self, mailbox: &Arc<Mailbox>) {
         self.bound.retain(|_, bound| !Arc::ptr_eq(&bound.mailbox, mailbox));
         for pending in self.pending.values_mut() {
-            // A far end whose near end is gone has nothing but what was sent.
-            pending.retain(|pending| !pending.reader.is_writer_gone());
+            // What was sent before its sender was closed still waits for somebody to bind.
+            pending.retain(|pending| {
+                !pending.reader.is_writer_gone() || pending.reader.backlog() > 0
+            });
         }
         self.pending.retain(|_, pending| !pending.is_empty());
     }
