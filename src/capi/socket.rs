@@ -206,23 +206,29 @@ pub unsafe extern "C" fn zmq_leave(s_: *mut c_void, group_: *const c_char) -> c_
     })
 }
 
-/// Draft: connects a PEER socket and tells the routing id; 0 is failure. There are no PEER sockets
-/// in this build: `ENOTSUP`.
+/// Draft: connects a PEER socket and tells the routing id; 0 is failure. `ENOTSUP` (another type),
+/// `EFAULT` (with `ZMQ_IMMEDIATE`), `ENOTSOCK` and the errors of [`zmq_connect`].
 ///
 /// # Safety
 /// `addr_` is null or points to a C string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_connect_peer(s_: *mut c_void, addr_: *const c_char) -> u32 {
-    let _ = addr_;
-    guard_or(0, || with(find(s_)?, |_| Err(Errno::ENOTSUP)))
+    guard_or(0, || {
+        with(find(s_)?, |socket| {
+            // SAFETY: by the caller.
+            socket.connect_peer(unsafe { text(addr_) }?)
+        })
+    })
 }
 
-/// Draft: ends the connection of a SERVER or PEER socket to a peer. There are none in this build:
-/// `ENOTSUP`.
+/// Draft: ends the connection of a SERVER or PEER socket to a peer. `EHOSTUNREACH`, `ENOTSUP`
+/// (another type), `ETERM`, `ENOTSOCK`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_disconnect_peer(s_: *mut c_void, routing_id_: u32) -> c_int {
-    let _ = routing_id_;
-    on_socket(s_, |_| Err(Errno::ENOTSUP))
+    on_socket(s_, |socket| {
+        socket.disconnect_peer(routing_id_)?;
+        Ok(0)
+    })
 }
 
 /// Draft: which of `ZMQ_POLLIN` and `ZMQ_POLLOUT` hold for one peer of a ROUTER. `ENOTSUP`,

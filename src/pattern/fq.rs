@@ -86,6 +86,22 @@ impl FairQueue {
         Err(Errno::EAGAIN)
     }
 
+    /// Receives a message of one part, dropping those of several.
+    ///
+    /// # Errors
+    /// As [`FairQueue::recv`].
+    pub fn recv_single<P: Pipes>(&mut self, pipes: &mut P, msg: &mut Msg) -> Result<PipeId> {
+        loop {
+            let pipe = self.recv(pipes, msg)?;
+            if !msg.more() {
+                return Ok(pipe);
+            }
+            while msg.more() {
+                self.recv(pipes, msg)?;
+            }
+        }
+    }
+
     /// Whether `recv` would succeed.
     pub fn has_in<P: Pipes>(&mut self, pipes: &mut P) -> bool {
         if self.more || self.broken.is_some() {

@@ -27,9 +27,12 @@ use crate::options::{Options, SocketType};
 
 mod addressed;
 mod bytes;
+mod channel;
+mod client;
 mod dealer;
 mod dist;
 mod fq;
+mod gather;
 mod lb;
 mod list;
 mod pair;
@@ -40,6 +43,8 @@ mod radix;
 mod rep;
 mod req;
 mod router;
+mod scatter;
+mod server;
 mod stream;
 mod subscriptions;
 #[cfg(test)]
@@ -180,6 +185,19 @@ pub trait Pattern<P: Pipes>: Send {
         let _ = (cx, routing_id);
         Err(Errno::ENOTSUP)
     }
+
+    /// The number of the peer whose pipe was attached last (`zmq_connect_peer`); 0 for socket types
+    /// that do not number their peers.
+    fn last_peer(&self) -> u32 {
+        0
+    }
+
+    /// `zmq_disconnect_peer`: ends the pipe of a numbered peer. Errors: `EHOSTUNREACH` (no such
+    /// peer), `ENOTSUP`.
+    fn disconnect_peer(&mut self, cx: &mut Cx<'_, P>, number: u32) -> Result<()> {
+        let _ = (cx, number);
+        Err(Errno::ENOTSUP)
+    }
 }
 
 /// The pattern of a socket type.
@@ -204,7 +222,12 @@ pub fn create<P: Pipes + 'static>(
         SocketType::Xpub => Box::new(xpub::Xpub::default()),
         SocketType::Xsub => Box::new(xsub::Xsub::default()),
         SocketType::Stream => Box::new(stream::Stream::default()),
-        _ => return Err(Errno::EINVAL),
+        SocketType::Client => Box::new(client::Client::default()),
+        SocketType::Server | SocketType::Peer => Box::new(server::Server::default()),
+        SocketType::Scatter => Box::new(scatter::Scatter::default()),
+        SocketType::Gather => Box::new(gather::Gather::default()),
+        SocketType::Channel => Box::new(channel::Channel::default()),
+        SocketType::Radio | SocketType::Dish | SocketType::Dgram => return Err(Errno::EINVAL),
     })
 }
 

@@ -312,6 +312,25 @@ impl Socket {
         self.with_pattern(|pattern, cx| pattern.peer_state(cx, routing_id))
     }
 
+    /// `zmq_connect_peer`: connects, and tells the peer's number. Errors: `ENOTSUP` (no PEER),
+    /// `EFAULT` (`ZMQ_IMMEDIATE`: there is no pipe yet) and those of connecting.
+    pub fn connect_peer(&mut self, endpoint: &str) -> Result<u32> {
+        if self.options.socket_type != SocketType::Peer {
+            return Err(Errno::ENOTSUP);
+        }
+        if self.options.immediate {
+            return Err(Errno::EFAULT);
+        }
+        self.connect(endpoint)?;
+        Ok(self.pattern.last_peer())
+    }
+
+    /// `zmq_disconnect_peer`. Errors: `EHOSTUNREACH`, `ENOTSUP`, `ETERM`.
+    pub fn disconnect_peer(&mut self, number: u32) -> Result<()> {
+        self.attend()?;
+        self.with_pattern(|pattern, cx| pattern.disconnect_peer(cx, number))
+    }
+
     /// Starts or, without an address, ends the monitor. Errors: `ETERM`, `EINVAL`,
     /// `EPROTONOSUPPORT`, `EADDRINUSE`, `EMFILE`.
     pub fn set_monitor(
