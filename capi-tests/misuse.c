@@ -111,7 +111,7 @@ OZMIUM_TEST (null_message_gives_efault, "libzmq reads through it")
     CHECK_ERRNO (EFAULT, zmq_msg_recv (NULL, socket, 0));
     CHECK (zmq_msg_data (NULL) == NULL);
     CHECK_INT (0, zmq_msg_size (NULL));
-    CHECK_INT (0, zmq_msg_more (NULL));
+    CHECK (zmq_msg_more (NULL) <= 0);
     CHECK_INT (-1, zmq_msg_get (NULL, ZMQ_MORE));
     CHECK_INT (-1, zmq_msg_set (NULL, ZMQ_MORE, 1));
     CHECK (zmq_msg_gets (NULL, "Socket-Type") == NULL);
