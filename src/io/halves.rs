@@ -13,7 +13,7 @@ use crate::error::Errno;
 use crate::msg::{Class, Msg};
 use crate::sync::Arc;
 use crate::transport::Stream;
-use crate::zmtp::{Decoder, Encoder, Item, ProtoError};
+use crate::zmtp::{Decoder, Encoder, Next, ProtoError};
 
 /// Bytes encoded before they are written.
 const BATCH: usize = 64 * 1024;
@@ -238,7 +238,7 @@ fn fill(link: &mut TxLink, pipe: &mut Option<PipeReader>, host: &impl Host) -> R
             break;
         }
         if msg.class() != Class::HiccupMark {
-            link.encoder.push(msg.take())?;
+            link.encoder.push_from(&mut msg)?;
         }
     }
     Ok(())
@@ -357,17 +357,18 @@ fn deliver(
         }
         *held = None;
     }
-    while let Some(item) = link.decoder.next()? {
-        match item {
-            Item::Msg(mut msg) => {
+    let mut msg = Msg::new();
+    loop {
+        match link.decoder.next_into(&mut msg)? {
+            Next::Msg => {
                 if !pipe.write(&mut msg) {
                     *held = Some(msg);
                     return Ok(false);
                 }
             }
-            Item::Ping { ttl_ms, context } => host.on_ping(ttl_ms, context.as_ref()),
-            Item::Pong { .. } => {}
+            Next::Ping { ttl_ms, context } => host.on_ping(ttl_ms, context.as_ref()),
+            Next::Pong { .. } => {}
+            Next::Nothing => return Ok(true),
         }
     }
-    Ok(true)
 }
