@@ -343,9 +343,9 @@ impl Session {
         }
         if self.options.can_send_hello_msg
             && !self.options.hello_msg.is_empty()
-            && let Ok(hello) = Msg::from_slice(&self.options.hello_msg)
+            && let Ok(mut hello) = Msg::from_slice(&self.options.hello_msg)
         {
-            let _ = encoder.push(hello);
+            let _ = encoder.push(&mut hello);
         }
         let first = self.first_messages(&stream, &peer);
         let last_words = (raw && self.options.stream_notify

@@ -13,7 +13,7 @@ use crate::error::Errno;
 use crate::msg::{Class, Msg};
 use crate::sync::Arc;
 use crate::transport::Stream;
-use crate::zmtp::{Decoder, Encoder, Next, ProtoError};
+use crate::zmtp::{Decoder, Encoder, Item, ProtoError};
 
 /// Bytes encoded before they are written.
 const BATCH: usize = 64 * 1024;
@@ -173,6 +173,7 @@ impl WriteHalf {
                 Err(error) => return Turn::Failed(Failure::Connection(error)),
             }
             if link.encoder.is_empty() {
+                link.encoder.release_memory();
                 let drained = self.pipe.as_ref().is_some_and(PipeReader::is_ended);
                 return if drained { Turn::Drained } else { Turn::Idle };
             }
@@ -229,16 +230,16 @@ fn fill(link: &mut TxLink, pipe: &mut Option<PipeReader>, host: &impl Host) -> R
     let mut msg = Msg::new();
     while link.encoder.pending_bytes() < BATCH {
         if !pipe.as_ref().is_some_and(PipeReader::in_message)
-            && let Some(control) = host.take_control()
+            && let Some(mut control) = host.take_control()
         {
-            link.encoder.push(control)?;
+            link.encoder.push(&mut control)?;
             continue;
         }
         if !pipe.as_mut().is_some_and(|pipe| pipe.read(&mut msg)) {
             break;
         }
         if msg.class() != Class::HiccupMark {
-            link.encoder.push_from(&mut msg)?;
+            link.encoder.push(&mut msg)?;
         }
     }
     Ok(())
@@ -358,17 +359,17 @@ fn deliver(
         *held = None;
     }
     let mut msg = Msg::new();
-    loop {
-        match link.decoder.next_into(&mut msg)? {
-            Next::Msg => {
+    while let Some(item) = link.decoder.next(&mut msg)? {
+        match item {
+            Item::Msg => {
                 if !pipe.write(&mut msg) {
                     *held = Some(msg);
                     return Ok(false);
                 }
             }
-            Next::Ping { ttl_ms, context } => host.on_ping(ttl_ms, context.as_ref()),
-            Next::Pong { .. } => {}
-            Next::Nothing => return Ok(true),
+            Item::Ping { ttl_ms, context } => host.on_ping(ttl_ms, context.as_ref()),
+            Item::Pong => {}
         }
     }
+    Ok(true)
 }

@@ -33,11 +33,8 @@ pub enum Command<'a> {
         /// At most [`MAX_CONTEXT`] bytes.
         context: &'a [u8],
     },
-    /// The answer to a PING.
-    Pong {
-        /// At most [`MAX_CONTEXT`] bytes.
-        context: &'a [u8],
-    },
+    /// The answer to a PING; its context is not looked at.
+    Pong,
     /// A subscription to messages that start with the topic.
     Subscribe(&'a [u8]),
     /// The end of a subscription.
@@ -53,13 +50,12 @@ pub enum Command<'a> {
 /// Reads a command frame's body. What has no well-formed name is [`Command::Unknown`], as libzmq has
 /// it; a PING without its TTL is an error (libzmq reads beyond it).
 pub fn parse(body: &[u8]) -> core::result::Result<Command<'_>, ProtoError> {
-    let context = |rest: &'_ [u8]| rest.len().min(MAX_CONTEXT);
     if let Some(rest) = body.strip_prefix(PING) {
         let (ttl, rest) = rest.split_first_chunk::<2>().ok_or(ProtoError::MalformedCommand)?;
         let ttl_ms = u32::from(u16::from_be_bytes(*ttl)).saturating_mul(100);
-        Ok(Command::Ping { ttl_ms, context: rest.get(..context(rest)).unwrap_or_default() })
-    } else if let Some(rest) = body.strip_prefix(PONG) {
-        Ok(Command::Pong { context: rest.get(..context(rest)).unwrap_or_default() })
+        Ok(Command::Ping { ttl_ms, context: rest.get(..MAX_CONTEXT).unwrap_or(rest) })
+    } else if body.starts_with(PONG) {
+        Ok(Command::Pong)
     } else if let Some(topic) = body.strip_prefix(SUBSCRIBE) {
         Ok(Command::Subscribe(topic))
     } else if let Some(topic) = body.strip_prefix(CANCEL) {

@@ -17,6 +17,9 @@ const LARGE: usize = 32 * 1024;
 /// What one read should have room for at least.
 const READ: usize = 4 * 1024;
 
+/// A connection that received no more than this between two idle moments is quiet.
+const QUIET: usize = 8 * 1024;
+
 /// A connection's receiving half.
 pub struct Decoder {
     framing: Framing,
@@ -29,10 +32,14 @@ pub struct Decoder {
     input: RecvBuffer,
     /// Whether a data frame is passed on as it is: no sealing, no shape, no other framing.
     plain: bool,
-    /// A body that is received into memory of its own, with its frame's flags.
-    large: Option<(u8, MsgBuilder)>,
+    /// A body that is received into memory of its own.
+    large: Option<MsgBuilder>,
+    /// The flags of its frame; none when raw bytes are read.
+    large_flags: u8,
     /// Bytes that the frame at the start of the input takes, as far as is known.
     wanted: usize,
+    /// Bytes of bodies that came since memory was last offered for release.
+    received: usize,
 }
 
 /// The commands that mean something on this connection. Others are skipped.
@@ -44,11 +51,11 @@ struct Accepts {
 }
 
 /// What came from the peer.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Item {
-    /// A frame of a message, or a subscription: of class `Data`, `Subscribe`, `Cancel`, `Join` or
-    /// `Leave`.
-    Msg(Msg),
+    /// A frame of a message, or a subscription: the caller's message, now of class `Data`, `Subscribe`,
+    /// `Cancel`, `Join` or `Leave`.
+    Msg,
     /// To be answered by [`command::pong`].
     Ping {
         /// Milliseconds of silence after which to give the connection up; 0 for never.
@@ -57,31 +64,7 @@ pub enum Item {
         context: Context,
     },
     /// The answer to a PING.
-    Pong {
-        /// What the PING carried.
-        context: Context,
-    },
-}
-
-/// What [`Decoder::next_into`] found.
-#[derive(Debug)]
-pub enum Next {
-    /// Nothing whole is there.
-    Nothing,
-    /// A message, as [`Item::Msg`].
-    Msg,
-    /// See [`Item::Ping`].
-    Ping {
-        /// Milliseconds of silence after which to give the connection up; 0 for never.
-        ttl_ms: u32,
-        /// To be sent back.
-        context: Context,
-    },
-    /// See [`Item::Pong`].
-    Pong {
-        /// What the PING carried.
-        context: Context,
-    },
+    Pong,
 }
 
 impl Decoder {
@@ -115,6 +98,8 @@ impl Decoder {
             open,
             input,
             large: None,
+            large_flags: 0,
+            received: 0,
             plain,
             wanted: 0,
         }
@@ -124,7 +109,7 @@ impl Decoder {
     /// `ENOMEM`.
     pub fn space(&mut self) -> Result<Spare<'_>> {
         match &mut self.large {
-            Some((_, body)) if body.remaining() > 0 => body.spare(),
+            Some(body) if body.remaining() > 0 => body.spare(),
             _ => {
                 let missing = self.wanted.saturating_sub(self.input.len());
                 self.input.spare(missing.max(READ))
@@ -132,21 +117,11 @@ impl Decoder {
         }
     }
 
-    /// The next thing that is there whole. After an error the connection is beyond use.
-    pub fn next(&mut self) -> core::result::Result<Option<Item>, ProtoError> {
-        let mut msg = Msg::new();
-        Ok(match self.next_into(&mut msg)? {
-            Next::Nothing => None,
-            Next::Msg => Some(Item::Msg(msg)),
-            Next::Ping { ttl_ms, context } => Some(Item::Ping { ttl_ms, context }),
-            Next::Pong { context } => Some(Item::Pong { context }),
-        })
-    }
-
-    /// [`Decoder::next`] with the message put where the caller wants it: a message that was just
-    /// written is slow to move. `msg` keeps its content unless the answer is [`Next::Msg`].
+    /// The next thing that is there whole. A message is put into `msg`, because one that was just
+    /// written is slow to move; otherwise `msg` keeps its content. After an error the connection is
+    /// beyond use.
     #[inline]
-    pub fn next_into(&mut self, msg: &mut Msg) -> core::result::Result<Next, ProtoError> {
+    pub fn next(&mut self, msg: &mut Msg) -> core::result::Result<Option<Item>, ProtoError> {
         if self.plain
             && self.large.is_none()
             && let Some(header) = frame::header_v2(self.input.data())
@@ -155,56 +130,39 @@ impl Decoder {
             && header.len <= self.input.len().saturating_sub(header.size) as u64
         {
             // A frame of data, all there: the case that has to be fast.
-            let len = header.len as usize;
-            self.input.consume(header.size);
-            if self.zero_copy || len <= Msg::INLINE_MAX {
-                self.input.message_into(len, msg)?;
-            } else {
-                *msg = self.body(len)?;
-            }
+            self.body(header, msg)?;
             msg.set_more(header.flags & MORE != 0);
-            return Ok(Next::Msg);
+            return Ok(Some(Item::Msg));
         }
-        match self.next_in_full()? {
-            None => Ok(Next::Nothing),
-            Some(Item::Msg(next)) => {
-                *msg = next;
-                Ok(Next::Msg)
-            }
-            Some(Item::Ping { ttl_ms, context }) => Ok(Next::Ping { ttl_ms, context }),
-            Some(Item::Pong { context }) => Ok(Next::Pong { context }),
-        }
+        self.next_in_full(msg)
     }
 
-    /// [`Decoder::next_into`] for whatever may come.
-    fn next_in_full(&mut self) -> core::result::Result<Option<Item>, ProtoError> {
+    /// [`Decoder::next`] for whatever may come.
+    fn next_in_full(&mut self, msg: &mut Msg) -> core::result::Result<Option<Item>, ProtoError> {
         loop {
-            if self.large.is_some() || self.framing == Framing::Raw {
-                let Some((flags, msg)) = self.other_body()? else { return Ok(None) };
-                if let Some(item) = self.item(flags, msg)? {
-                    return Ok(Some(item));
-                }
-                continue;
-            }
-            let data = self.input.data();
-            let Some(header) = self.framing.header(data)? else {
-                self.wanted = MAX_HEADER;
-                return Ok(None);
-            };
-            if header.len > self.limit {
-                return Err(ProtoError::TooBig);
-            }
-            let total = header.len.saturating_add(header.size as u64);
-            if total > data.len() as u64 {
-                if !self.incomplete(header)? {
+            let flags = if self.large.is_some() || self.framing == Framing::Raw {
+                if !self.other_body(msg)? {
                     return Ok(None);
                 }
-                continue;
-            }
-            self.input.consume(header.size);
-            // The body is there, so its length fits a usize.
-            let msg = self.body(header.len as usize)?;
-            if let Some(item) = self.item(header.flags, msg)? {
+                self.large_flags
+            } else {
+                let Some(header) = self.framing.header(self.input.data())? else {
+                    self.wanted = MAX_HEADER;
+                    return Ok(None);
+                };
+                if header.len > self.limit {
+                    return Err(ProtoError::TooBig);
+                }
+                if header.len > self.input.len().saturating_sub(header.size) as u64 {
+                    if !self.incomplete(header)? {
+                        return Ok(None);
+                    }
+                    continue;
+                }
+                self.body(header, msg)?;
+                header.flags
+            };
+            if let Some(item) = self.item(flags, msg)? {
                 return Ok(Some(item));
             }
         }
@@ -215,20 +173,29 @@ impl Decoder {
         self.input.is_empty() && self.large.is_none()
     }
 
-    /// Gives memory back that holds nothing.
+    /// To be called when the half runs idle: gives memory back that holds nothing, unless so much
+    /// came since the last call that it will be wanted again at once.
     pub fn release_memory(&mut self) {
-        self.input.release();
+        if self.received <= QUIET {
+            self.input.release();
+        }
+        self.received = 0;
     }
 
-    /// Cuts a body that is there whole out of the input.
+    /// Cuts a frame that is there whole out of the input, and its body into `msg`.
     #[inline]
-    fn body(&mut self, len: usize) -> core::result::Result<Msg, ProtoError> {
-        if self.zero_copy && self.open.is_none() {
-            return Ok(self.input.message(len)?);
+    fn body(&mut self, header: Header, msg: &mut Msg) -> core::result::Result<(), ProtoError> {
+        // The body is there, so its length fits a usize.
+        let len = header.len as usize;
+        self.received = self.received.wrapping_add(len);
+        self.input.consume(header.size);
+        if len <= Msg::INLINE_MAX || (self.zero_copy && self.open.is_none()) {
+            self.input.message_into(len, msg)?;
+        } else {
+            *msg = Msg::from_slice(self.input.data().get(..len).unwrap_or_default())?;
+            self.input.consume(len);
         }
-        let msg = Msg::from_slice(self.input.data().get(..len).unwrap_or_default())?;
-        self.input.consume(len);
-        Ok(msg)
+        Ok(())
     }
 
     /// A frame of which a part is missing: sees to the room for it, and says whether decoding can go
@@ -245,71 +212,71 @@ impl Decoder {
         let taken = body.push(self.input.data())?;
         self.input.consume(taken);
         self.wanted = 0;
-        self.large = Some((header.flags, body));
+        self.large = Some(body);
+        self.large_flags = header.flags;
         Ok(true)
     }
 
     /// What does not come as a frame in the receive buffer: a large body once it is complete, or
-    /// raw bytes as they come.
+    /// raw bytes as they come. `false` if there is none yet.
     #[cold]
-    fn other_body(&mut self) -> core::result::Result<Option<(u8, Msg)>, ProtoError> {
+    fn other_body(&mut self, msg: &mut Msg) -> core::result::Result<bool, ProtoError> {
         match self.large.take() {
-            Some((flags, body)) if body.remaining() == 0 => Ok(Some((flags, body.finish()))),
+            Some(body) if body.remaining() == 0 => *msg = body.finish(),
             Some(unfinished) => {
                 self.large = Some(unfinished);
-                Ok(None)
+                return Ok(false);
             }
-            None if self.input.is_empty() => Ok(None),
-            None => Ok(Some((0, self.body(self.input.len().min(self.raw_chunk))?))),
+            None if self.input.is_empty() => return Ok(false),
+            None => {
+                let len = self.input.len().min(self.raw_chunk) as u64;
+                self.body(Header { flags: 0, size: 0, len }, msg)?;
+            }
         }
+        Ok(true)
     }
 
     /// What a frame means, unless it is kept or skipped.
-    #[inline]
-    fn item(&mut self, flags: u8, msg: Msg) -> core::result::Result<Option<Item>, ProtoError> {
-        let (flags, mut msg) = match &mut self.open {
-            None => (flags, msg),
-            Some(open) => open.open(msg.data())?,
+    fn item(&mut self, flags: u8, msg: &mut Msg) -> core::result::Result<Option<Item>, ProtoError> {
+        let flags = match &mut self.open {
+            None => flags,
+            Some(open) => {
+                let (inner, opened) = open.open(msg.data())?;
+                *msg = opened;
+                inner
+            }
         };
         if flags & COMMAND != 0 {
-            return self.command(&msg);
+            return self.command(msg);
         }
-        if flags & MORE != 0 {
-            msg.set_more(true);
-        }
-        match &self.shape {
-            Shape::Free => Ok(Some(Item::Msg(msg))),
-            _ => Ok(self.shape.apply(msg)?.map(Item::Msg)),
-        }
+        msg.set_more(flags & MORE != 0);
+        Ok(self.shape.apply(msg)?.then_some(Item::Msg))
     }
 
     #[cold]
-    fn command(&self, msg: &Msg) -> core::result::Result<Option<Item>, ProtoError> {
+    fn command(&self, msg: &mut Msg) -> core::result::Result<Option<Item>, ProtoError> {
         let Accepts { heartbeats, subscriptions, groups } = self.accepts;
         if !heartbeats {
             // Before 3.0 there are no commands.
             return Ok(None);
         }
-        let classed = |body: &[u8], class| {
-            let mut msg = Msg::from_slice(body)?;
-            msg.set_class(class);
-            if matches!(class, Class::Join | Class::Leave) {
-                msg.set_group(body).map_err(|_| ProtoError::MalformedCommand)?;
+        let (class, body) = match command::parse(msg.data())? {
+            Command::Ping { ttl_ms, context } => {
+                return Ok(Some(Item::Ping { ttl_ms, context: Context::from_slice(context) }));
             }
-            Ok(Some(Item::Msg(msg)))
+            Command::Pong => return Ok(Some(Item::Pong)),
+            Command::Subscribe(topic) if subscriptions => (Class::Subscribe, topic),
+            Command::Cancel(topic) if subscriptions => (Class::Cancel, topic),
+            Command::Join(group) if groups => (Class::Join, group),
+            Command::Leave(group) if groups => (Class::Leave, group),
+            _ => return Ok(None),
         };
-        match command::parse(msg.data())? {
-            Command::Ping { ttl_ms, context } if heartbeats => {
-                Ok(Some(Item::Ping { ttl_ms, context: Context::from_slice(context) }))
-            }
-            Command::Pong { context } if heartbeats => {
-                Ok(Some(Item::Pong { context: Context::from_slice(context) }))
-            }
-            Command::Subscribe(topic) if subscriptions => classed(topic, Class::Subscribe),
-            Command::Cancel(topic) if subscriptions => classed(topic, Class::Cancel),
-            Command::Join(group) if groups => classed(group, Class::Join),
-            Command::Leave(group) if groups => classed(group, Class::Leave),
-            _ => Ok(None),
+        let mut item = Msg::from_slice(body)?;
+        item.set_class(class);
+        if matches!(class, Class::Join | Class::Leave) {
+            item.set_group(body).map_err(|_| ProtoError::MalformedCommand)?;
         }
+        *msg = item;
+        Ok(Some(Item::Msg))
     }
 }

@@ -25,7 +25,7 @@ const LARGE: usize = 8 * 1024;
 const COMPACT: usize = 64 * 1024;
 
 /// Room that the buffer starts with.
-const FIRST: usize = 1024;
+const FIRST: usize = 512;
 
 /// A connection's sending half.
 pub struct Encoder {
@@ -41,6 +41,8 @@ pub struct Encoder {
     /// Bytes of the first of them that were sent.
     large_sent: usize,
     pending: usize,
+    /// The most that the buffer held since memory was last offered for release.
+    peak: usize,
 }
 
 struct Large {
@@ -68,22 +70,17 @@ impl Encoder {
             sent: 0,
             large: VecDeque::new(),
             large_sent: 0,
+            peak: 0,
         }
     }
 
     /// Adds a frame to the stream: data, a subscription (a command or a message, as the peer's
     /// version wants it), a command. Classes that are no wire matter, and commands that the
-    /// peer's version does not have, are dropped. `ENOMEM`; a message may then lack frames, so the
-    /// connection has to end.
+    /// peer's version does not have, are dropped. `msg` is left empty.
+    ///
+    /// `ENOMEM`; a message may then lack frames, so the connection has to end.
     #[inline]
-    pub fn push(&mut self, mut msg: Msg) -> Result<()> {
-        self.push_from(&mut msg)
-    }
-
-    /// [`Encoder::push`] of a message that stays where it is, and is left empty: moving one that was
-    /// just written is slow.
-    #[inline]
-    pub fn push_from(&mut self, msg: &mut Msg) -> Result<()> {
+    pub fn push(&mut self, msg: &mut Msg) -> Result<()> {
         let plain = msg.class() == Class::Data && !self.groups && self.seal.is_none();
         if !plain || msg.len() >= LARGE {
             return self.push_other(msg.take());
@@ -95,6 +92,7 @@ impl Encoder {
         self.buffer.extend_from_slice(msg.data());
         let added = self.buffer.len().saturating_sub(before);
         self.pending = self.pending.saturating_add(added);
+        // Not moved out: moving a message that was just written is slow.
         *msg = Msg::new();
         Ok(())
     }
@@ -157,17 +155,20 @@ impl Encoder {
         }
         self.sent = self.sent.saturating_add(left);
         if self.sent >= self.buffer.len() {
+            self.peak = self.peak.max(self.buffer.len());
             self.buffer.clear();
             self.sent = 0;
         }
     }
 
-    /// Gives memory back that is not in use.
+    /// To be called when the half runs idle: gives memory back that is not in use, unless so much
+    /// was sent since the last call that it will be wanted again at once.
     pub fn release_memory(&mut self) {
-        if self.is_empty() {
+        if self.is_empty() && self.peak <= self.buffer.capacity() / 8 {
             self.buffer = Vec::new();
             self.large = VecDeque::new();
         }
+        self.peak = 0;
     }
 
     /// Bytes of memory held, payloads aside.

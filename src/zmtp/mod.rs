@@ -19,7 +19,7 @@
 //! | what ends a connection | `error` |
 //!
 //! Memory is bounded by what the peer really sends: no declared length allocates by itself, and
-//! before the handshake is over no frame may exceed [`MAX_HANDSHAKE_FRAME`]. Input never panics;
+//! before the handshake is over no frame may exceed [`MAX_HANDSHAKE_FRAME`](handshake::MAX_HANDSHAKE_FRAME). Input never panics;
 //! the lints below see to it.
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -47,12 +47,11 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use command::Context;
-pub use decoder::{Decoder, Item, Next};
+pub use decoder::{Decoder, Item};
 pub use encoder::Encoder;
-pub use error::{Event, ProtoError, auth_event};
-pub use handshake::{Established, Handshake, MAX_HANDSHAKE_FRAME, Peer, Progress};
-pub use mechanism::{AuthReply, AuthRequest};
+pub use error::ProtoError;
+pub use handshake::{Established, Handshake, Peer, Progress};
+pub use mechanism::AuthReply;
 
 use crate::options::{Mechanism as MechanismKind, Options, SocketType};
 

@@ -39,13 +39,13 @@ impl Shape {
         }
     }
 
-    /// Passes a frame on, or keeps it as part of the next.
-    pub fn apply(&mut self, msg: Msg) -> Result<Option<Msg>, ProtoError> {
+    /// Whether a frame is passed on; if not, it was kept as part of the next.
+    pub fn apply(&mut self, msg: &mut Msg) -> Result<bool, ProtoError> {
         match self {
-            Self::Free => Ok(Some(msg)),
+            Self::Free => Ok(true),
             Self::Req(state) => {
                 *state = state.after(msg.more(), msg.len()).ok_or(ProtoError::MessageShape)?;
-                Ok(Some(msg))
+                Ok(true)
             }
             Self::Dish(group) => take_group(group, msg),
         }
@@ -66,15 +66,15 @@ impl Req {
     }
 }
 
-fn take_group(group: &mut Option<Msg>, mut msg: Msg) -> Result<Option<Msg>, ProtoError> {
+fn take_group(group: &mut Option<Msg>, msg: &mut Msg) -> Result<bool, ProtoError> {
     match group.take() {
         None if msg.more() && msg.len() <= MAX_GROUP => {
-            *group = Some(msg);
-            Ok(None)
+            *group = Some(msg.take());
+            Ok(false)
         }
         Some(name) if !msg.more() => {
             msg.set_group(name.data()).map_err(|_| ProtoError::MessageShape)?;
-            Ok(Some(msg))
+            Ok(true)
         }
         _ => Err(ProtoError::MessageShape),
     }

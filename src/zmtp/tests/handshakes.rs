@@ -71,7 +71,7 @@ fn what_was_not_sent_yet_goes_before_the_first_message() {
     let unsent = handshake.output().to_vec();
     let mut encoder = handshake.finish().unwrap().encoder;
     assert_eq!(encoder.pending_bytes(), unsent.len());
-    encoder.push(data(b"first", false)).unwrap();
+    encoder.push(&mut data(b"first", false)).unwrap();
     let mut expected = unsent;
     expected.extend(b"\0\x05first");
     assert_eq!(drain(&mut encoder, usize::MAX), expected);

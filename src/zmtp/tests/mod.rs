@@ -10,6 +10,9 @@ use std::io::IoSlice;
 
 use smallvec::SmallVec;
 
+use super::error::Event;
+use super::handshake::MAX_HANDSHAKE_FRAME;
+use super::mechanism::AuthRequest;
 use super::*;
 use crate::msg::{Class, Msg};
 
@@ -80,14 +83,31 @@ fn drain(encoder: &mut Encoder, step: usize) -> Vec<u8> {
     stream
 }
 
+/// What a decoder gave: messages with it, other items as such.
+#[derive(Debug)]
+enum Decoded {
+    Msg(Msg),
+    Other(Item),
+}
+
+/// Decodes what a decoder has, and adds it to `items`.
+fn decode_buffered(decoder: &mut Decoder, items: &mut Vec<Decoded>) -> Result<(), ProtoError> {
+    let mut msg = Msg::new();
+    while let Some(item) = decoder.next(&mut msg)? {
+        items.push(match item {
+            Item::Msg => Decoded::Msg(msg.take()),
+            other => Decoded::Other(other),
+        });
+    }
+    Ok(())
+}
+
 /// Decodes `bytes`, given `step` at a time.
-fn decode(decoder: &mut Decoder, bytes: &[u8], step: usize) -> Result<Vec<Item>, ProtoError> {
+fn decode(decoder: &mut Decoder, bytes: &[u8], step: usize) -> Result<Vec<Decoded>, ProtoError> {
     let mut items = Vec::new();
     let mut bytes = bytes;
     loop {
-        while let Some(item) = decoder.next()? {
-            items.push(item);
-        }
+        decode_buffered(decoder, &mut items)?;
         if bytes.is_empty() {
             return Ok(items);
         }
@@ -97,10 +117,10 @@ fn decode(decoder: &mut Decoder, bytes: &[u8], step: usize) -> Result<Vec<Item>,
 }
 
 /// The messages among the items: class, more, payload.
-fn messages(items: &[Item]) -> Vec<(Class, bool, Vec<u8>)> {
-    let message = |item: &Item| match item {
-        Item::Msg(msg) => Some((msg.class(), msg.more(), msg.data().to_vec())),
-        _ => None,
+fn messages(items: &[Decoded]) -> Vec<(Class, bool, Vec<u8>)> {
+    let message = |item: &Decoded| match item {
+        Decoded::Msg(msg) => Some((msg.class(), msg.more(), msg.data().to_vec())),
+        Decoded::Other(_) => None,
     };
     items.iter().filter_map(message).collect()
 }

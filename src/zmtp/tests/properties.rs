@@ -33,7 +33,7 @@ fn prefix() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Sends `bytes` in pieces of the given sizes through a whole connection.
-fn live(config: &Config, bytes: &[u8], sizes: &[usize]) -> Result<Vec<Item>, ProtoError> {
+fn live(config: &Config, bytes: &[u8], sizes: &[usize]) -> Result<Vec<Decoded>, ProtoError> {
     let mut handshake = Handshake::new(config);
     let mut sizes = sizes.iter().copied().cycle();
     let mut bytes = bytes;
@@ -57,9 +57,7 @@ fn live(config: &Config, bytes: &[u8], sizes: &[usize]) -> Result<Vec<Item>, Pro
     let mut decoder = handshake.finish().unwrap().decoder;
     let mut items = Vec::new();
     loop {
-        while let Some(item) = decoder.next()? {
-            items.push(item);
-        }
+        decode_buffered(&mut decoder, &mut items)?;
         if bytes.is_empty() {
             return Ok(items);
         }
@@ -175,7 +173,7 @@ proptest! {
             .map(|(i, &(more, len))| (Class::Data, more, body(i, len)))
             .collect();
         for (_, more, body) in &expected {
-            encoder.push(data(body, *more)).unwrap();
+            encoder.push(&mut data(body, *more)).unwrap();
         }
         let stream = drain(&mut encoder, out_step);
         let items = decode(&mut decoder, &stream, in_step).unwrap();
@@ -192,7 +190,7 @@ proptest! {
         let mut stream = Vec::new();
         let mut writes = writes.iter().copied().cycle();
         for (i, &(more, len)) in frames.iter().enumerate() {
-            encoder.push(data(&body(i, len), more)).unwrap();
+            encoder.push(&mut data(&body(i, len), more)).unwrap();
             let mut slices = SmallVec::<[IoSlice; 3]>::new();
             encoder.slices(&mut slices);
             let part: Vec<u8> = slices

@@ -13,8 +13,8 @@ fn established_v2(socket_type: SocketType) -> Established {
 }
 
 fn encoded(mut connection: Established, msgs: Vec<Msg>) -> Vec<u8> {
-    for msg in msgs {
-        connection.encoder.push(msg).unwrap();
+    for mut msg in msgs {
+        connection.encoder.push(&mut msg).unwrap();
     }
     drain(&mut connection.encoder, usize::MAX)
 }
@@ -107,11 +107,10 @@ fn heartbeats_go_both_ways() {
     assert_eq!(bytes, b"\x04\x0E\x04PING\x04\xB0context\x04\x15\x04PONGa context that i");
     let mut decoder = established_v3(SocketType::Pair, 0).decoder;
     let items = decode(&mut decoder, &bytes, 2).unwrap();
-    let [Item::Ping { ttl_ms, context }, Item::Pong { context: echoed }] = &items[..] else {
-        panic!("{items:?}");
-    };
-    assert_eq!((*ttl_ms, &context[..]), (120_000, &b"context"[..]));
-    assert_eq!(&echoed[..], b"a context that i");
+    let [Decoded::Other(first), Decoded::Other(second)] = &items[..] else { panic!("{items:?}") };
+    let context = command::Context::from_slice(b"context");
+    assert_eq!(*first, Item::Ping { ttl_ms: 120_000, context });
+    assert_eq!(*second, Item::Pong);
     assert_eq!(encoded(established_v1(SocketType::Pair), vec![ping()]), b"");
     assert_eq!(encoded(established_v2(SocketType::Pair), vec![ping()]), b"");
 }
@@ -136,19 +135,19 @@ fn groups_travel_in_a_frame_of_their_own() {
     let bytes = encoded(radio, vec![msg]);
     assert_eq!(bytes, b"\x01\x04news\0\x05hello");
     let items = decode(&mut established_v3(SocketType::Dish, 1).decoder, &bytes, 1).unwrap();
-    let [Item::Msg(msg)] = &items[..] else { panic!("{items:?}") };
+    let [Decoded::Msg(msg)] = &items[..] else { panic!("{items:?}") };
     assert_eq!((msg.data(), msg.group().to_bytes()), (&b"hello"[..], &b"news"[..]));
 }
 
 #[test]
 fn small_frames_go_out_together_and_large_ones_uncopied() {
     let mut encoder = established_v3(SocketType::Push, 1).encoder;
-    let large = data(&vec![9; 20_000], false);
-    encoder.push(data(b"a", false)).unwrap();
-    encoder.push(data(b"b", false)).unwrap();
+    let mut large = data(&vec![9; 20_000], false);
+    encoder.push(&mut data(b"a", false)).unwrap();
+    encoder.push(&mut data(b"b", false)).unwrap();
     let payload = large.data().as_ptr();
-    encoder.push(large).unwrap();
-    encoder.push(data(b"c", false)).unwrap();
+    encoder.push(&mut large).unwrap();
+    encoder.push(&mut data(b"c", false)).unwrap();
     let mut slices = SmallVec::<[IoSlice; 8]>::new();
     encoder.slices(&mut slices);
     let lengths: Vec<usize> = slices.iter().map(|slice| slice.len()).collect();
@@ -164,13 +163,27 @@ fn small_frames_go_out_together_and_large_ones_uncopied() {
 fn the_encoders_buffer_does_not_grow_with_what_was_sent() {
     let mut encoder = established_v3(SocketType::Push, 1).encoder;
     for _ in 0..2000 {
-        encoder.push(data(&[1; 1000], false)).unwrap();
+        encoder.push(&mut data(&[1; 1000], false)).unwrap();
         // The stream is never quite empty.
         let sent = encoder.pending_bytes() - 1;
         encoder.consume(sent);
     }
     assert!(encoder.memory() < 300_000, "{}", encoder.memory());
-    encoder.consume(1);
+}
+
+#[test]
+fn the_encoders_memory_is_kept_while_busy_and_given_back_when_quiet() {
+    let mut encoder = established_v3(SocketType::Push, 1).encoder;
+    for _ in 0..60 {
+        encoder.push(&mut data(&[1; 1000], false)).unwrap();
+    }
+    encoder.release_memory();
+    assert_eq!(drain(&mut encoder, usize::MAX).len(), 60 * 1009, "what is pending stays");
+    encoder.release_memory();
+    let busy = encoder.memory();
+    assert!(busy >= 60_000, "the next burst finds its room");
+    encoder.push(&mut data(b"quiet", false)).unwrap();
+    drain(&mut encoder, usize::MAX);
     encoder.release_memory();
     assert_eq!(encoder.memory(), 0);
 }
@@ -197,8 +210,8 @@ fn raw_connections_pass_bytes_through() {
     let mut config = config(SocketType::Stream);
     config.raw_chunk = 4;
     let mut raw = Established::raw(&config);
-    for msg in [data(b"ab", false), data(b"", false), data(b"cd", true)] {
-        raw.encoder.push(msg).unwrap();
+    for mut msg in [data(b"ab", false), data(b"", false), data(b"cd", true)] {
+        raw.encoder.push(&mut msg).unwrap();
     }
     assert_eq!(drain(&mut raw.encoder, usize::MAX), b"abcd");
     let items = decode(&mut raw.decoder, b"abcdef", 6).unwrap();
