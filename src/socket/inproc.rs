@@ -79,9 +79,8 @@ impl Registry {
         self.bound.retain(|_, bound| !Arc::ptr_eq(&bound.mailbox, mailbox));
         for pending in self.pending.values_mut() {
             // What was sent before its sender was closed still waits for somebody to bind.
-            pending.retain(|pending| {
-                !pending.reader.is_writer_gone() || pending.reader.backlog() > 0
-            });
+            pending
+                .retain(|pending| !pending.reader.is_writer_gone() || pending.reader.backlog() > 0);
         }
         self.pending.retain(|_, pending| !pending.is_empty());
     }
