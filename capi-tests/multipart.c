@@ -25,9 +25,9 @@ SOCKET_TEST (an_unfinished_message_vanishes_with_its_sender)
         SEND (push, "whole");
         SEND_MORE (push, "half");
         shut (push);
+        RECV (pull, "whole");
         connect_to (other, endpoint);
         SEND (other, "other");
-        RECV (pull, "whole");
         RECV (pull, "other");
         RECV_NOTHING (pull);
         finish ();

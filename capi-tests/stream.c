@@ -40,7 +40,6 @@ SOCKET_TEST (a_connecting_stream_learns_its_id_by_the_notice)
     uint8_t id[5], again[5];
     const int listener = raw_listen (endpoint);
     void *const stream = open_socket (ZMQ_STREAM);
-    set_int (stream, ZMQ_RECONNECT_IVL, -1);
     connect_to (stream, endpoint);
     const int fd = raw_accept (listener);
     recv_notice (stream, id);
@@ -126,8 +125,9 @@ SOCKET_TEST (many_connections_are_kept_apart)
         raw_send (fds[i], &byte, 1);
         RECV_BYTES (stream, ids[i], 5, 1);
         RECV_BYTES (stream, &byte, 1, 0);
-        close (fds[i]);
     }
+    for (int i = 0; i < COUNT; i++)
+        close (fds[i]);
 }
 
 SOCKET_TEST (a_large_transfer_arrives_whole)
