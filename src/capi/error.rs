@@ -5,9 +5,10 @@ use std::ffi::{CStr, c_char, c_int};
 use super::guard_or;
 use crate::consts::{ZMQ_VERSION_MAJOR, ZMQ_VERSION_MINOR, ZMQ_VERSION_PATCH};
 use crate::error::Errno;
+use crate::options::Capability;
 use crate::sys;
 
-/// What `zmq_has` affirms. It is asked for `ipc`, `pgm`, `tipc`, `norm`, `curve`, `gssapi`, `vmci`,
+/// What `zmq_has` affirms, beside the parts that have options. It is asked for `ipc`, `pgm`, `tipc`, `norm`, `curve`, `gssapi`, `vmci`,
 /// `vsock`, `draft`, `WS` and `WSS`.
 const CAPABILITIES: [&CStr; 2] = [c"ipc", c"draft"];
 
@@ -63,7 +64,11 @@ pub unsafe extern "C" fn zmq_has(capability: *const c_char) -> c_int {
         }
         // SAFETY: a C string, per the contract.
         let capability = unsafe { CStr::from_ptr(capability) };
-        Ok(c_int::from(CAPABILITIES.contains(&capability)))
+        let of_options =
+            |c: Capability| c.is_there() && c.name().as_bytes() == capability.to_bytes();
+        let there =
+            CAPABILITIES.contains(&capability) || Capability::ALL.into_iter().any(of_options);
+        Ok(c_int::from(there))
     })
 }
 

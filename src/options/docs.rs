@@ -24,7 +24,8 @@ too, whose rest is zeroed. Every other size is `EINVAL`.
 - **Types**: which socket types can set it (or read it, where it is read only). Others get `EINVAL`.
 - **Counts**: *later* is for what is bound and connected afterwards, *at once* is for what exists as well.
 
-The options of VMCI are absent (`EINVAL`), as in a libzmq that was built without that transport.
+Options marked *absent* belong to parts that the library does not have (`zmq_has` tells); they give `EINVAL`, as in a \
+libzmq that was built without these parts. So do the options of VMCI, which are not listed.
 
 | Option | No. | Value | Read | Default | Types | Counts | Meaning |
 |---|---|---|---|---|---|---|---|
@@ -47,14 +48,19 @@ pub fn page() -> String {
         };
         _ = writeln!(
             page,
-            "| `{}`{status} | {} | {} | {} | {} | {} | {counts} | {} |",
+            "| `{}`{status} | {} | {} | {} | {} | {} | {counts} | {}{} |",
             spec.name,
             spec.number,
             written(&spec.write),
             read(&spec.read),
             default(spec),
             names(types),
-            spec.summary
+            spec.summary,
+            match spec.needs {
+                Some(capability) if !capability.is_there() =>
+                    format!(" (absent: no {})", capability.name()),
+                _ => String::new(),
+            }
         );
     }
     page + &context_options()
@@ -140,7 +146,7 @@ fn default(spec: &OptionSpec) -> String {
     if spec.number == crate::consts::ZMQ_TYPE || spec.number == crate::consts::ZMQ_THREAD_SAFE {
         return String::new();
     }
-    let of = |t| match Options::new(t).get(spec.number) {
+    let of = |t| match Options::new(t).read(spec) {
         Err(_) | Ok(Value::Dynamic) => String::new(),
         Ok(Value::I32(n) | Value::Padded(n)) => n.to_string(),
         Ok(Value::I64(n)) => n.to_string(),

@@ -26,10 +26,11 @@ use crate::error::{Errno, Result};
 pub use context::ContextOptions;
 pub use filter::AcceptFilter;
 pub use socket_type::{SocketType, Types};
+pub use table::Capability;
 
 pub use value::{Effect, Value};
 
-use table::{Read, Write, find};
+use table::{OptionSpec, Read, Write, find};
 
 /// A security mechanism, with its number in the C interface as discriminant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -314,7 +315,10 @@ impl Options {
     /// # Errors
     /// `EINVAL`: no such option, not for this socket type, read only, or a wrong size or value.
     pub fn set(&mut self, option: i32, value: Option<&[u8]>) -> Result<Effect> {
-        let spec = find(option).ok_or(Errno::EINVAL)?;
+        self.apply(available(option)?, value)
+    }
+
+    fn apply(&mut self, spec: &OptionSpec, value: Option<&[u8]>) -> Result<Effect> {
         if !spec.set_on.contains(self.socket_type) {
             return Err(Errno::EINVAL);
         }
@@ -354,7 +358,10 @@ impl Options {
     /// # Errors
     /// `EINVAL`: no such option, not for this socket type, or write only.
     pub fn get(&self, option: i32) -> Result<Value> {
-        let spec = find(option).ok_or(Errno::EINVAL)?;
+        self.read(available(option)?)
+    }
+
+    fn read(&self, spec: &OptionSpec) -> Result<Value> {
         if !spec.get_on.contains(self.socket_type) {
             return Err(Errno::EINVAL);
         }
@@ -376,6 +383,13 @@ impl Options {
         use SocketType::*;
         self.conflate && matches!(self.socket_type, Dealer | Pull | Push | Pub | Sub)
     }
+}
+
+/// The option, if the library has what it needs.
+fn available(option: i32) -> Result<&'static OptionSpec> {
+    let spec = find(option).ok_or(Errno::EINVAL)?;
+    let there = spec.needs.is_none_or(Capability::is_there);
+    if there { Ok(spec) } else { Err(Errno::EINVAL) }
 }
 
 fn sized<const N: usize>(bytes: &[u8]) -> Result<[u8; N]> {

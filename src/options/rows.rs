@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 
 use super::SocketType::{self, *};
 use super::setters::*;
+use super::table::Capability::{Curve, Gssapi, Norm, Wss};
 use super::table::{Empty, OptionSpec, Read, Write};
 use super::{Mechanism, Types};
 use crate::consts::*;
@@ -177,18 +178,21 @@ pub static OPTIONS: &[OptionSpec] = &[
             |o| &o.plain_password,
             |o, v| plain_client(o, |o| &mut o.plain_password, v),
         ),
-    row!(ZMQ_CURVE_SERVER).about("Be the server of the CURVE mechanism").int(
+    row!(ZMQ_CURVE_SERVER).needs(Curve).about("Be the server of the CURVE mechanism").int(
         0..=1,
         |o| serves(o, Mechanism::Curve),
         |o, v| serve(o, Mechanism::Curve, v),
     ),
     row!(ZMQ_CURVE_PUBLICKEY)
+        .needs(Curve)
         .about("Own public key for the CURVE mechanism")
         .key(|o| &o.curve_publickey, |o, v| curve_key(o, |o| &mut o.curve_publickey, v)),
     row!(ZMQ_CURVE_SECRETKEY)
+        .needs(Curve)
         .about("Own secret key for the CURVE mechanism")
         .key(|o| &o.curve_secretkey, |o, v| curve_key(o, |o| &mut o.curve_secretkey, v)),
     row!(ZMQ_CURVE_SERVERKEY)
+        .needs(Curve)
         .about("The server's public key for the CURVE mechanism; makes the socket a client")
         .key(
             |o| &o.curve_serverkey,
@@ -246,7 +250,7 @@ pub static OPTIONS: &[OptionSpec] = &[
         .about("Routing id for the peer that is connected next")
         .bytes(1..=usize::MAX, Empty::Refused, |o, v| store(&mut o.connect_routing_id, v))
         .set_on(Types::of(&[Router, Rep, Stream])),
-    row!(ZMQ_GSSAPI_SERVER).about("Be the server of the GSSAPI mechanism").int(
+    row!(ZMQ_GSSAPI_SERVER).needs(Gssapi).about("Be the server of the GSSAPI mechanism").int(
         0..=1,
         |o| serves(o, Mechanism::Gssapi),
         |o, v| {
@@ -254,7 +258,7 @@ pub static OPTIONS: &[OptionSpec] = &[
             o.mechanism = Mechanism::Gssapi;
         },
     ),
-    row!(ZMQ_GSSAPI_PRINCIPAL).about("Own principal for the GSSAPI mechanism").text(
+    row!(ZMQ_GSSAPI_PRINCIPAL).needs(Gssapi).about("Own principal for the GSSAPI mechanism").text(
         255,
         Empty::Refused,
         |o| &o.gssapi_principal,
@@ -264,6 +268,7 @@ pub static OPTIONS: &[OptionSpec] = &[
         },
     ),
     row!(ZMQ_GSSAPI_SERVICE_PRINCIPAL)
+        .needs(Gssapi)
         .about("The server's principal for the GSSAPI mechanism; makes the socket a client")
         .text(
             255,
@@ -275,11 +280,10 @@ pub static OPTIONS: &[OptionSpec] = &[
                 store(&mut o.gssapi_service_principal, v)
             },
         ),
-    row!(ZMQ_GSSAPI_PLAINTEXT).about("Authenticates by GSSAPI, but does not encrypt").int(
-        0..=1,
-        |o| o.gssapi_plaintext.into(),
-        |o, v| o.gssapi_plaintext = v != 0,
-    ),
+    row!(ZMQ_GSSAPI_PLAINTEXT)
+        .needs(Gssapi)
+        .about("Authenticates by GSSAPI, but does not encrypt")
+        .int(0..=1, |o| o.gssapi_plaintext.into(), |o, v| o.gssapi_plaintext = v != 0),
     row!(ZMQ_HANDSHAKE_IVL)
         .about("Milliseconds after which an unfinished handshake is given up; 0 is never")
         .at_least(0, |o| o.handshake_ivl, |o, v| o.handshake_ivl = v),
@@ -345,12 +349,16 @@ pub static OPTIONS: &[OptionSpec] = &[
         |o| o.use_fd,
         |o, v| o.use_fd = v,
     ),
-    row!(ZMQ_GSSAPI_PRINCIPAL_NAMETYPE).about("How to read `ZMQ_GSSAPI_PRINCIPAL`").int(
-        ZMQ_GSSAPI_NT_HOSTBASED..=ZMQ_GSSAPI_NT_KRB5_PRINCIPAL,
-        |o| o.gssapi_principal_nametype,
-        |o, v| o.gssapi_principal_nametype = v,
-    ),
+    row!(ZMQ_GSSAPI_PRINCIPAL_NAMETYPE)
+        .needs(Gssapi)
+        .about("How to read `ZMQ_GSSAPI_PRINCIPAL`")
+        .int(
+            ZMQ_GSSAPI_NT_HOSTBASED..=ZMQ_GSSAPI_NT_KRB5_PRINCIPAL,
+            |o| o.gssapi_principal_nametype,
+            |o, v| o.gssapi_principal_nametype = v,
+        ),
     row!(ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE)
+        .needs(Gssapi)
         .about("How to read `ZMQ_GSSAPI_SERVICE_PRINCIPAL`")
         .int(
             ZMQ_GSSAPI_NT_HOSTBASED..=ZMQ_GSSAPI_NT_KRB5_PRINCIPAL,
@@ -412,22 +420,27 @@ pub static OPTIONS: &[OptionSpec] = &[
         .at_least(1, |o| o.out_batch_size, |o, v| o.out_batch_size = v)
         .draft(),
     row!(ZMQ_WSS_KEY_PEM)
+        .needs(Wss)
         .about("Own secret key for wss")
         .bytes(1..=usize::MAX, Empty::Resets, |o, v| store(&mut o.wss_key_pem, v))
         .draft(),
     row!(ZMQ_WSS_CERT_PEM)
+        .needs(Wss)
         .about("Own certificate for wss")
         .bytes(1..=usize::MAX, Empty::Resets, |o, v| store(&mut o.wss_cert_pem, v))
         .draft(),
     row!(ZMQ_WSS_TRUST_PEM)
+        .needs(Wss)
         .about("Certificate authorities to trust for wss")
         .bytes(1..=usize::MAX, Empty::Resets, |o, v| store(&mut o.wss_trust_pem, v))
         .draft(),
     row!(ZMQ_WSS_HOSTNAME)
+        .needs(Wss)
         .about("The server's name for wss")
         .bytes(1..=usize::MAX, Empty::Resets, |o, v| store(&mut o.wss_hostname, v))
         .draft(),
     row!(ZMQ_WSS_TRUST_SYSTEM)
+        .needs(Wss)
         .about("Trusts the system's certificate authorities for wss")
         .written(Write::Int { range: 0..=1, set: |o, v| o.wss_trust_system = v != 0 })
         .draft(),
@@ -471,34 +484,42 @@ pub static OPTIONS: &[OptionSpec] = &[
         .get_on(Types::of(&[Pub, Xpub, Sub, Xsub]))
         .draft(),
     row!(ZMQ_NORM_MODE)
+        .needs(Norm)
         .about("How norm controls congestion: `ZMQ_NORM_FIXED` to `ZMQ_NORM_CCE_ECNONLY`")
         .int(ZMQ_NORM_FIXED..=ZMQ_NORM_CCE_ECNONLY, |o| o.norm_mode, |o, v| o.norm_mode = v)
         .draft(),
     row!(ZMQ_NORM_UNICAST_NACK)
+        .needs(Norm)
         .about("Asks the sender alone for repairs")
         .int(0..=1, |o| o.norm_unicast_nack.into(), |o, v| o.norm_unicast_nack = v != 0)
         .draft(),
     row!(ZMQ_NORM_BUFFER_SIZE)
+        .needs(Norm)
         .about("Size of norm's buffer in kilobytes")
         .at_least(1, |o| o.norm_buffer_size, |o, v| o.norm_buffer_size = v)
         .draft(),
     row!(ZMQ_NORM_SEGMENT_SIZE)
+        .needs(Norm)
         .about("Size of norm's segments in bytes")
         .at_least(1, |o| o.norm_segment_size, |o, v| o.norm_segment_size = v)
         .draft(),
     row!(ZMQ_NORM_BLOCK_SIZE)
+        .needs(Norm)
         .about("How many segments make a block of norm")
         .int(1..=255, |o| o.norm_block_size, |o, v| o.norm_block_size = v)
         .draft(),
     row!(ZMQ_NORM_NUM_PARITY)
+        .needs(Norm)
         .about("How many parity segments norm has for a block")
         .int(0..=254, |o| o.norm_num_parity, |o, v| o.norm_num_parity = v)
         .draft(),
     row!(ZMQ_NORM_NUM_AUTOPARITY)
+        .needs(Norm)
         .about("How many parity segments norm sends unasked")
         .int(0..=254, |o| o.norm_num_autoparity, |o, v| o.norm_num_autoparity = v)
         .draft(),
     row!(ZMQ_NORM_PUSH)
+        .needs(Norm)
         .about("Drops old data rather than wait")
         .int(0..=1, |o| o.norm_push.into(), |o, v| o.norm_push = v != 0)
         .draft(),

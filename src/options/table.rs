@@ -27,6 +27,45 @@ pub struct OptionSpec {
     pub applies: Applies,
     /// Its standing in the interface.
     pub status: Status,
+    /// Without this part of the library, the option does not exist.
+    pub needs: Option<Capability>,
+}
+
+/// A part that a libzmq may be built without; `zmq_has` tells which ones it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    /// The CURVE mechanism.
+    Curve,
+    /// The GSSAPI mechanism.
+    Gssapi,
+    /// The norm transport.
+    Norm,
+    /// The wss transport.
+    Wss,
+}
+
+impl Capability {
+    /// All of them.
+    pub const ALL: [Capability; 4] =
+        [Capability::Curve, Capability::Gssapi, Capability::Norm, Capability::Wss];
+
+    /// The name that `zmq_has` knows it by.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Capability::Curve => "curve",
+            Capability::Gssapi => "gssapi",
+            Capability::Norm => "norm",
+            Capability::Wss => "WSS",
+        }
+    }
+
+    /// Whether this library has it. An option that were accepted without it would promise a
+    /// security that no connection gives.
+    pub const fn is_there(self) -> bool {
+        match self {
+            Capability::Curve | Capability::Gssapi | Capability::Norm | Capability::Wss => false,
+        }
+    }
 }
 
 /// How an option is set.
@@ -156,6 +195,7 @@ impl OptionSpec {
             get_on: Types::ALL,
             applies: Applies::Later,
             status: Status::Stable,
+            needs: None,
         }
     }
 
@@ -249,6 +289,12 @@ impl OptionSpec {
     /// A new value counts at once.
     pub const fn at_once(mut self) -> OptionSpec {
         self.applies = Applies::AtOnce;
+        self
+    }
+
+    /// Exists only with this part of the library.
+    pub const fn needs(mut self, capability: Capability) -> OptionSpec {
+        self.needs = Some(capability);
         self
     }
 

@@ -13,6 +13,19 @@ fn set_int(o: &mut Options, option: i32, value: i32) -> Result<Effect> {
     o.set(option, Some(&value.to_ne_bytes()))
 }
 
+fn apply_int(o: &mut Options, spec: &OptionSpec, value: i32) -> Result<Effect> {
+    o.apply(spec, Some(&value.to_ne_bytes()))
+}
+
+/// Sets an option that the library need not have yet.
+fn apply(o: &mut Options, option: i32, value: &[u8]) -> Result<Effect> {
+    o.apply(find(option).unwrap(), Some(value))
+}
+
+fn read(o: &Options, option: i32) -> Result<Value> {
+    o.read(find(option).unwrap())
+}
+
 fn text(o: &Options, option: i32) -> Vec<u8> {
     let mut buffer = [0; 512];
     let length = o.get(option).and_then(|v| v.copy_to(&mut buffer)).unwrap();
@@ -45,10 +58,10 @@ fn ints_keep_to_their_range_and_read_back() {
         let Write::Int { range, .. } = &spec.write else { continue };
         let mut o = a_socket_for(spec);
         for value in [*range.start(), *range.end()] {
-            assert_eq!(set_int(&mut o, spec.number, value), Ok(Effect::Stored), "{}", spec.name);
+            assert_eq!(apply_int(&mut o, spec, value), Ok(Effect::Stored), "{}", spec.name);
             let readable = matches!(spec.read, Read::Int(_));
-            let as_set = o.get(spec.number) == Ok(Value::I32(value));
-            let is_flag = o.get(spec.number) == Ok(Value::I32((value != 0).into()));
+            let as_set = o.read(spec) == Ok(Value::I32(value));
+            let is_flag = o.read(spec) == Ok(Value::I32((value != 0).into()));
             let rounded = spec.number == ZMQ_HEARTBEAT_TTL;
             let implied = spec.number == ZMQ_GSSAPI_SERVER;
             assert!(!readable || as_set || is_flag || rounded || implied, "{}", spec.name);
@@ -56,14 +69,25 @@ fn ints_keep_to_their_range_and_read_back() {
         let before = format!("{o:?}");
         let outside = [range.start().checked_sub(1), range.end().checked_add(1)];
         for value in outside.into_iter().flatten() {
-            assert_eq!(set_int(&mut o, spec.number, value), Err(Errno::EINVAL), "{}", spec.name);
+            assert_eq!(apply_int(&mut o, spec, value), Err(Errno::EINVAL), "{}", spec.name);
         }
         for size in [0, 1, 3, 5, 8] {
-            assert_eq!(o.set(spec.number, Some(&vec![0; size])), Err(Errno::EINVAL));
+            assert_eq!(o.apply(spec, Some(&vec![0; size])), Err(Errno::EINVAL));
         }
-        assert_eq!(o.set(spec.number, None), Err(Errno::EINVAL));
+        assert_eq!(o.apply(spec, None), Err(Errno::EINVAL));
         assert_eq!(format!("{o:?}"), before, "{} changed something", spec.name);
     }
+}
+
+#[test]
+fn what_the_library_lacks_has_no_options() {
+    for spec in OPTIONS {
+        let lacks = spec.needs.is_some_and(|capability| !capability.is_there());
+        let mut o = a_socket_for(spec);
+        let refused = (0..2).all(|value| set_int(&mut o, spec.number, value).is_err());
+        assert!(!lacks || refused && o.get(spec.number).is_err(), "{}", spec.name);
+    }
+    assert_eq!(pair().mechanism, Mechanism::Null);
 }
 
 #[test]
@@ -73,10 +97,10 @@ fn lengths_are_kept_to() {
         let mut o = a_socket_for(spec);
         if *lengths.end() < usize::MAX {
             let long = vec![b'1'; lengths.end() + 1];
-            assert_eq!(o.set(spec.number, Some(&long)), Err(Errno::EINVAL), "{}", spec.name);
+            assert_eq!(o.apply(spec, Some(&long)), Err(Errno::EINVAL), "{}", spec.name);
         }
-        let of_null = o.set(spec.number, None).is_ok();
-        let of_empty = o.set(spec.number, Some(b"")).is_ok();
+        let of_null = o.apply(spec, None).is_ok();
+        let of_empty = o.apply(spec, Some(b"")).is_ok();
         assert_eq!(of_null, *empty != Empty::Refused, "{}", spec.name);
         assert_eq!(of_empty, *empty == Empty::Resets, "{}", spec.name);
     }
@@ -121,13 +145,13 @@ fn the_mechanism_follows_what_was_set_last() {
     o.set(ZMQ_PLAIN_USERNAME, None).unwrap();
     assert_eq!(o.get(ZMQ_MECHANISM), Ok(Value::I32(ZMQ_NULL)));
     assert_eq!(text(&o, ZMQ_PLAIN_USERNAME), b"admin\0");
-    set_int(&mut o, ZMQ_CURVE_SERVER, 1).unwrap();
-    assert_eq!(o.get(ZMQ_CURVE_SERVER), Ok(Value::I32(1)));
+    apply(&mut o, ZMQ_CURVE_SERVER, &1i32.to_ne_bytes()).unwrap();
+    assert_eq!(read(&o, ZMQ_CURVE_SERVER), Ok(Value::I32(1)));
     assert_eq!(o.get(ZMQ_PLAIN_SERVER), Ok(Value::I32(0)));
-    o.set(ZMQ_CURVE_SERVERKEY, Some(key)).unwrap();
-    assert_eq!(o.get(ZMQ_CURVE_SERVER), Ok(Value::I32(0)));
+    apply(&mut o, ZMQ_CURVE_SERVERKEY, key).unwrap();
+    assert_eq!(read(&o, ZMQ_CURVE_SERVER), Ok(Value::I32(0)));
     assert_eq!(o.get(ZMQ_MECHANISM), Ok(Value::I32(ZMQ_CURVE)));
-    set_int(&mut o, ZMQ_GSSAPI_SERVER, 0).unwrap();
+    apply(&mut o, ZMQ_GSSAPI_SERVER, &0i32.to_ne_bytes()).unwrap();
     assert_eq!(o.get(ZMQ_MECHANISM), Ok(Value::I32(ZMQ_GSSAPI)));
 }
 
@@ -137,17 +161,17 @@ fn keys_are_binary_or_z85() {
     for option in [ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY, ZMQ_CURVE_SERVERKEY] {
         let mut o = pair();
         let with_nul = [&key[..], b"\0"].concat();
-        o.set(option, Some(&with_nul)).unwrap();
+        apply(&mut o, option, &with_nul).unwrap();
         let mut binary = [0; 32];
-        o.get(option).unwrap().copy_to(&mut binary).unwrap();
+        read(&o, option).unwrap().copy_to(&mut binary).unwrap();
         let mut o = pair();
-        o.set(option, Some(&binary)).unwrap();
+        apply(&mut o, option, &binary).unwrap();
         let mut printed = [0; 41];
-        assert_eq!(o.get(option).unwrap().copy_to(&mut printed), Ok(41));
+        assert_eq!(read(&o, option).unwrap().copy_to(&mut printed), Ok(41));
         assert_eq!(printed[..], with_nul);
-        assert_eq!(o.get(option).unwrap().copy_to(&mut [0; 40]), Err(Errno::EINVAL));
+        assert_eq!(read(&o, option).unwrap().copy_to(&mut [0; 40]), Err(Errno::EINVAL));
         for wrong in [&key[..39], &[b'0'; 41], &[b'~'; 40], &[0; 33]] {
-            assert_eq!(o.set(option, Some(wrong)), Err(Errno::EINVAL));
+            assert_eq!(apply(&mut o, option, wrong), Err(Errno::EINVAL));
         }
     }
 }
