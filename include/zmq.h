@@ -592,9 +592,9 @@ ZMQ_EXPORT int zmq_ctx_set (void *context, int option, int optval);
 ZMQ_EXPORT int zmq_ctx_get (void *context, int option);
 /* Deprecated: a context with this many I/O threads. EINVAL for a negative number. */
 ZMQ_EXPORT void *zmq_init (int io_threads);
-/* Deprecated: [zmq_ctx_term]. */
+/* Deprecated: zmq_ctx_term. */
 ZMQ_EXPORT int zmq_term (void *context);
-/* Deprecated: [zmq_ctx_term]. */
+/* Deprecated: zmq_ctx_term. */
 ZMQ_EXPORT int zmq_ctx_destroy (void *context);
 
 /* Messages. */
@@ -608,10 +608,10 @@ ZMQ_EXPORT int zmq_msg_init_size (zmq_msg_t *msg, size_t size);
    ENOMEM; EFAULT for a null pointer with a size. The memory then stays the caller's. */
 ZMQ_EXPORT int zmq_msg_init_data (zmq_msg_t *msg, void *data, size_t size, zmq_free_fn *ffn,
   void *hint);
-/* Sends a message, leaving it empty. As [zmq_send], and EFAULT if it is none. */
+/* Sends a message, leaving it empty. As zmq_send, and EFAULT if it is none. */
 ZMQ_EXPORT int zmq_msg_send (zmq_msg_t *msg, void *s, int flags);
-/* Receives a frame into a message, whose old content is dropped. As [zmq_recv], and EFAULT if
-   it is none. */
+/* Receives a frame into a message, whose old content is dropped. As zmq_recv, and EFAULT if it
+   is none. */
 ZMQ_EXPORT int zmq_msg_recv (zmq_msg_t *msg, void *s, int flags);
 /* Gives up a message's content. The memory is then no message until it is initialised again. */
 ZMQ_EXPORT int zmq_msg_close (zmq_msg_t *msg);
@@ -657,7 +657,7 @@ ZMQ_EXPORT int zmq_disconnect (void *s, const char *addr);
 /* Sends a copy of len_ bytes. The number of bytes, or -1 with EAGAIN, ENOTSUP, EFSM,
    EHOSTUNREACH, EINVAL, EINTR, ETERM, ENOTSOCK, ENOMEM. */
 ZMQ_EXPORT int zmq_send (void *s, const void *buf, size_t len, int flags);
-/* Sends len_ bytes that stay as they are for ever, without copying them. As [zmq_send]. */
+/* Sends len_ bytes that stay as they are for ever, without copying them. As zmq_send. */
 ZMQ_EXPORT int zmq_send_const (void *s, const void *buf, size_t len, int flags);
 /* Receives a frame into a buffer, cutting what does not fit. The frame's whole size, or -1 with
    EAGAIN, ENOTSUP, EFSM, EINTR, ETERM, ENOTSOCK. */
@@ -665,16 +665,16 @@ ZMQ_EXPORT int zmq_recv (void *s, void *buf, size_t len, int flags);
 /* Reports a socket's events at an inproc endpoint. A null endpoint ends that. EINVAL,
    EPROTONOSUPPORT, EADDRINUSE, ETERM, ENOTSOCK. */
 ZMQ_EXPORT int zmq_socket_monitor (void *s, const char *addr, int events);
-/* Deprecated: [zmq_msg_send]. */
+/* Deprecated: zmq_msg_send. */
 ZMQ_EXPORT int zmq_sendmsg (void *s, zmq_msg_t *msg, int flags);
-/* Deprecated: [zmq_msg_recv]. */
+/* Deprecated: zmq_msg_recv. */
 ZMQ_EXPORT int zmq_recvmsg (void *s, zmq_msg_t *msg, int flags);
 /* Deprecated: sends each buffer as a part of one message. The number of bytes of the last part,
-   or -1 with EINVAL (no buffers) and the errors of [zmq_send]. */
+   or -1 with EINVAL (no buffers) and the errors of zmq_send. */
 ZMQ_EXPORT int zmq_sendiov (void *s, struct iovec *iov, size_t count, int flags);
 /* Deprecated: receives the parts of one message into buffers that it allocates with malloc, at
    most count_ of them; count_ becomes how many. That number, or -1 with EINVAL, ENOMEM and the
-   errors of [zmq_recv]. */
+   errors of zmq_recv. */
 ZMQ_EXPORT int zmq_recviov (void *s, struct iovec *iov, size_t *count, int flags);
 
 /* Polling. */
@@ -931,17 +931,17 @@ ZMQ_EXPORT const char *zmq_msg_group (zmq_msg_t *msg);
 ZMQ_EXPORT int zmq_join (void *s, const char *group);
 /* Draft: leaves a group. EINVAL (too long, not joined), ENOTSUP, ENOTSOCK. */
 ZMQ_EXPORT int zmq_leave (void *s, const char *group);
-/* Draft: connects a PEER socket and tells the routing id; 0 is failure. There are no PEER
-   sockets in this build: ENOTSUP. */
+/* Draft: connects a PEER socket and tells the routing id; 0 is failure. ENOTSUP (another type),
+   EFAULT (with ZMQ_IMMEDIATE), ENOTSOCK and the errors of zmq_connect. */
 ZMQ_EXPORT uint32_t zmq_connect_peer (void *s, const char *addr);
-/* Draft: ends the connection of a SERVER or PEER socket to a peer. There are none in this
-   build: ENOTSUP. */
+/* Draft: ends the connection of a SERVER or PEER socket to a peer. EHOSTUNREACH, ENOTSUP
+   (another type), ETERM, ENOTSOCK. */
 ZMQ_EXPORT int zmq_disconnect_peer (void *s, uint32_t routing_id);
 /* Draft: which of ZMQ_POLLIN and ZMQ_POLLOUT hold for one peer of a ROUTER. ENOTSUP,
    EHOSTUNREACH, EINVAL, ENOTSOCK. */
 ZMQ_EXPORT int zmq_socket_get_peer_state (void *s, const void *routing_id, size_t
   routing_id_size);
-/* Draft: as [zmq_socket_monitor], with the version (1 or 2) of the events and the type (PAIR,
+/* Draft: as zmq_socket_monitor, with the version (1 or 2) of the events and the type (PAIR,
    PUB, PUSH) of the socket that reports them. */
 ZMQ_EXPORT int zmq_socket_monitor_versioned (void *s, const char *addr, uint64_t events, int
   event_version, int type);
@@ -976,7 +976,7 @@ ZMQ_EXPORT int zmq_poller_add_fd (void *poller, zmq_fd_t fd, void *user_data, sh
 ZMQ_EXPORT int zmq_poller_modify_fd (void *poller, zmq_fd_t fd, short events);
 /* Does zmq_poller_remove_fd. */
 ZMQ_EXPORT int zmq_poller_remove_fd (void *poller, zmq_fd_t fd);
-/* Draft: as [zmq_poll], with the calling thread's signal mask replaced while it waits. */
+/* Draft: as zmq_poll, with the calling thread's signal mask replaced while it waits. */
 ZMQ_EXPORT int zmq_ppoll (zmq_pollitem_t *items, int nitems, long timeout, const sigset_t
   *sigmask);
 

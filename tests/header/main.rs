@@ -126,7 +126,7 @@ fn text_constants(source: &str) -> Vec<String> {
     let lines: Vec<_> = source.lines().collect();
     let constant = |pair: &[&str]| {
         let (name, value) = pair[1].strip_prefix("pub const ")?.split_once(": &str = ")?;
-        let comment = pair[0].strip_prefix("/// ")?.replace('`', "");
+        let comment = pair[0].strip_prefix("/// ")?.replace(['`', '[', ']'], "");
         Some(format!("/* {comment} */\n#define {name} {}", value.strip_suffix(';')?))
     };
     lines.windows(2).filter_map(constant).collect()
@@ -170,7 +170,7 @@ fn blocks(text: &str) -> impl Iterator<Item = (&str, &str)> {
 fn first_paragraph(comment: &str) -> String {
     let lines = comment.lines().map(|line| line.trim_start_matches([' ', '*']).trim());
     let paragraph = lines.skip_while(|l| l.is_empty()).take_while(|l| !l.is_empty());
-    let text = paragraph.collect::<Vec<_>>().join(" ").replace('`', "");
+    let text = paragraph.collect::<Vec<_>>().join(" ").replace(['`', '[', ']'], "");
     wrap(&format!("/* {text} */"), "   ") + "\n"
 }
 
