@@ -15,6 +15,8 @@ pub mod context;
 pub mod error;
 pub mod message;
 pub mod poll;
+pub mod poller;
+pub mod proxy;
 mod registry;
 pub mod socket;
 pub mod timers;

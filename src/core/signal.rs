@@ -96,7 +96,8 @@ impl Waiter {
         self.event.as_ref()
     }
 
-    fn wake(&self) {
+    /// Ends the sleep, or keeps the next one from beginning.
+    pub fn wake(&self) {
         if self.state.swap(WOKEN, Ordering::SeqCst) == ASLEEP {
             match &self.event {
                 Some(event) => event.set(),

@@ -16,7 +16,9 @@ pub mod handle;
 mod inproc;
 mod monitor;
 mod pipes;
+pub mod poller;
 pub mod polling;
+pub mod proxy;
 #[expect(clippy::module_inception, reason = "the layer's main type, as in pattern")]
 mod socket;
 

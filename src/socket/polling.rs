@@ -156,7 +156,8 @@ unsafe fn wait_with_descriptors(
     waited.map(|_| ())
 }
 
-fn to_system(events: i16) -> i16 {
+/// The system's names for the events to wait for.
+pub(super) fn to_system(events: i16) -> i16 {
     let asked = |bit: i32, system: i16| if i32::from(events) & bit != 0 { system } else { 0 };
     asked(ZMQ_POLLIN, libc::POLLIN)
         | asked(ZMQ_POLLOUT, libc::POLLOUT)
@@ -164,7 +165,7 @@ fn to_system(events: i16) -> i16 {
 }
 
 /// As libzmq has it, anything but input, output and urgent input is an error.
-fn from_system(held: i16) -> i16 {
+pub(super) fn from_system(held: i16) -> i16 {
     let mut events = 0;
     for (system, bit) in
         [(libc::POLLIN, ZMQ_POLLIN), (libc::POLLOUT, ZMQ_POLLOUT), (libc::POLLPRI, ZMQ_POLLPRI)]
