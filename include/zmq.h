@@ -685,13 +685,19 @@ ZMQ_EXPORT int zmq_poll (zmq_pollitem_t *items, int nitems, long timeout);
 
 /* Proxies. */
 
-/* Does zmq_proxy. */
+/* Forwards messages between two sockets, both ways, and copies of them to a third unless that
+   is null, until the context ends. Always -1, with ETERM, EINTR, EFAULT (a side is null),
+   ENOTSOCK, or what sending and receiving give. */
 ZMQ_EXPORT int zmq_proxy (void *frontend, void *backend, void *capture);
-/* Does zmq_proxy_steerable. */
+/* As zmq_proxy, obeying the commands PAUSE, RESUME, TERMINATE and STATISTICS that come over the
+   control socket. The answer to the last is eight parts, each a uint64_t: messages (parts) and
+   bytes that the frontend received, that it sent, that the backend received, that it sent. A
+   REP control socket answers the others with an empty message. 0 after TERMINATE. */
 ZMQ_EXPORT int zmq_proxy_steerable (void *frontend, void *backend, void *capture, void
   *control);
-/* Does zmq_device. */
-ZMQ_EXPORT int zmq_device (int type_, void *frontend, void *backend);
+/* Deprecated: zmq_proxy without a capture socket. The type, one of ZMQ_QUEUE, ZMQ_FORWARDER and
+   ZMQ_STREAMER, makes no difference. */
+ZMQ_EXPORT int zmq_device (int type, void *frontend, void *backend);
 
 /* Keys. */
 
@@ -951,31 +957,42 @@ ZMQ_EXPORT int zmq_socket_monitor_pipes_stats (void *s);
 
 /* Polling. */
 
-/* Does zmq_poller_new. */
+/* A new poller, or null with ENOMEM. */
 ZMQ_EXPORT void *zmq_poller_new (void);
-/* Does zmq_poller_destroy. */
+/* Destroys a poller and sets the pointer to null. -1 with EFAULT if it is none. */
 ZMQ_EXPORT int zmq_poller_destroy (void **poller_p);
-/* Does zmq_poller_size. */
+/* How many sockets and descriptors a poller has. -1 with EFAULT. */
 ZMQ_EXPORT int zmq_poller_size (void *poller);
-/* Does zmq_poller_add. */
-ZMQ_EXPORT int zmq_poller_add (void *poller, void *socket, void *user_data, short events);
-/* Does zmq_poller_modify. */
-ZMQ_EXPORT int zmq_poller_modify (void *poller, void *socket, short events);
-/* Does zmq_poller_remove. */
-ZMQ_EXPORT int zmq_poller_remove (void *poller, void *socket);
-/* Does zmq_poller_wait. */
+/* Adds a socket; no events are allowed. -1 with EFAULT, ENOTSOCK, EINVAL (it is there already,
+   or other than the ZMQ_POLL… events), EMFILE. */
+ZMQ_EXPORT int zmq_poller_add (void *poller, void *s, void *user_data, short events);
+/* Changes the events of a socket. -1 with EFAULT, ENOTSOCK, EINVAL (it is not there, or other
+   than the ZMQ_POLL… events). */
+ZMQ_EXPORT int zmq_poller_modify (void *poller, void *s, short events);
+/* Takes a socket out. -1 with EFAULT, EINVAL (it is not there), ENOTSOCK; the last also for one
+   that was closed, which is taken out all the same. */
+ZMQ_EXPORT int zmq_poller_remove (void *poller, void *s);
+/* Waits for an event, at most timeout_ milliseconds (negative: no limit). 0, or -1 with an
+   empty event and the errors of zmq_poller_wait_all. */
 ZMQ_EXPORT int zmq_poller_wait (void *poller, zmq_poller_event_t *event, long timeout);
-/* Does zmq_poller_wait_all. */
+/* Waits until there is an event, at most timeout_ milliseconds (negative: no limit), and
+   reports as many as there are, at most n_events_; the rest of the array is emptied. How many,
+   or -1 with EAGAIN (the time is over), EFAULT (not a poller, a null pointer, or no item has
+   events to wait for without limit), EINVAL (a negative number), EINTR, ETERM, ENOTSOCK (a
+   socket was closed). */
 ZMQ_EXPORT int zmq_poller_wait_all (void *poller, zmq_poller_event_t *events, int n_events, long
   timeout);
-/* Does zmq_poller_fd. */
-ZMQ_EXPORT int zmq_poller_fd (void *poller, zmq_fd_t *fd);
-/* Does zmq_poller_add_fd. */
-ZMQ_EXPORT int zmq_poller_add_fd (void *poller, zmq_fd_t fd, void *user_data, short events);
-/* Does zmq_poller_modify_fd. */
-ZMQ_EXPORT int zmq_poller_modify_fd (void *poller, zmq_fd_t fd, short events);
-/* Does zmq_poller_remove_fd. */
-ZMQ_EXPORT int zmq_poller_remove_fd (void *poller, zmq_fd_t fd);
+/* The descriptor that turns readable when a socket of the poller has something to process. -1
+   with EFAULT, EINVAL (the poller never had a thread-safe socket). */
+ZMQ_EXPORT int zmq_poller_fd (void *poller, int *fd);
+/* Adds a descriptor; no events are allowed. -1 with EFAULT, EBADF (it is -1), EINVAL (it is
+   there already, or other than the ZMQ_POLL… events), EMFILE. */
+ZMQ_EXPORT int zmq_poller_add_fd (void *poller, int fd, void *user_data, short events);
+/* Changes the events of a descriptor. -1 with EFAULT, EBADF (it is -1), EINVAL (it is not
+   there, or other than the ZMQ_POLL… events). */
+ZMQ_EXPORT int zmq_poller_modify_fd (void *poller, int fd, short events);
+/* Takes a descriptor out. -1 with EFAULT, EBADF (it is -1), EINVAL (it is not there). */
+ZMQ_EXPORT int zmq_poller_remove_fd (void *poller, int fd);
 /* Draft: as zmq_poll, with the calling thread's signal mask replaced while it waits. */
 ZMQ_EXPORT int zmq_ppoll (zmq_pollitem_t *items, int nitems, long timeout, const sigset_t
   *sigmask);

@@ -62,6 +62,7 @@ impl Socket {
                 self.last_endpoint = listener.endpoint().to_owned();
                 let name = self.last_endpoint.clone();
                 self.endpoints.push(Endpoint { name, kind: Kind::Listener(listener) });
+                self.announce_endpoint();
                 Ok(())
             }
             Err(error) => {
@@ -112,7 +113,14 @@ impl Socket {
         session.launch();
         let kind = Kind::Session(session, pipe);
         self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind });
+        self.announce_endpoint();
         Ok(())
+    }
+
+    /// With libzmq a new endpoint on the network makes `ZMQ_FD` readable (the socket gets a
+    /// command about it), and programs have come to wait for that.
+    fn announce_endpoint(&self) {
+        self.port.mailbox.signal.raise();
     }
 
     /// Makes a pipe between the socket and a session that has not started.
