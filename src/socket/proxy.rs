@@ -215,41 +215,99 @@ fn forward_burst(
     capture: Option<SocketHandle>,
     (received, sent): (&mut Count, &mut Count),
 ) -> Result<()> {
+    let mut transfer = Transfer { from, to, capture, received, sent };
+    if capture.is_none() {
+        return match transfer.in_one_go()? {
+            Some(part) => transfer.rest(part),
+            None => Ok(()),
+        };
+    }
     for number in 0..BURST {
         let has_room = number == 0 || std::ptr::eq(from, to) || with(to, Socket::has_room)?;
-        if !has_room || !forward_message(from, to, capture, received, sent)? {
+        if !has_room {
             break;
         }
+        let mut part = Msg::new();
+        match receive(from, &mut part, true) {
+            Err(Errno::EAGAIN) => break,
+            received => received?,
+        }
+        transfer.rest(part)?;
     }
     Ok(())
 }
 
-/// Forwards all parts of a message; `false` if there is none. Waits if a part cannot be sent at
-/// once all the same (`ZMQ_ROUTER_MANDATORY`, `ZMQ_XPUB_NODROP`, the capture socket).
-fn forward_message(
+/// One direction of a proxy at work.
+struct Transfer<'a> {
     from: SocketHandle,
     to: SocketHandle,
     capture: Option<SocketHandle>,
-    received: &mut Count,
-    sent: &mut Count,
-) -> Result<bool> {
-    let mut msg = Msg::new();
-    match receive(from, &mut msg, true) {
-        Err(Errno::EAGAIN) => return Ok(false),
-        other => other?,
+    received: &'a mut Count,
+    sent: &'a mut Count,
+}
+
+impl Transfer<'_> {
+    /// Forwards messages with both sockets locked, which is quick. A part that cannot be sent at
+    /// once although there was room for a message (`ZMQ_ROUTER_MANDATORY`, `ZMQ_XPUB_NODROP`) is
+    /// returned.
+    fn in_one_go(&mut self) -> Result<Option<Msg>> {
+        // In the order of their addresses, so that two proxies never wait for each other.
+        let is_loop = std::ptr::eq(self.from, self.to);
+        let to_first = std::ptr::from_ref(self.to) < std::ptr::from_ref(self.from);
+        let mut early = to_first.then(|| self.to.lock());
+        let mut from = self.from.lock();
+        let mut late = (!to_first && !is_loop).then(|| self.to.lock());
+        let from = from.as_mut().ok_or(Errno::ENOTSOCK)?;
+        let mut to = match early.as_mut().or(late.as_mut()) {
+            Some(guard) => Some(guard.as_mut().ok_or(Errno::ENOTSOCK)?),
+            None => None,
+        };
+        let mut part = Msg::new();
+        for number in 0..BURST {
+            if let Some(to) = &mut to
+                && number > 0
+                && !to.has_room()?
+            {
+                break;
+            }
+            match from.try_receive(&mut part) {
+                Err(Errno::EAGAIN) => break,
+                received => received?,
+            }
+            loop {
+                let (more, bytes) = (part.more(), part.len());
+                match to.as_deref_mut().unwrap_or(from).try_send(&mut part, more) {
+                    Err(Errno::EAGAIN) => return Ok(Some(part)),
+                    // The pipe ended within this message: its parts are dropped.
+                    Err(Errno::EPIPE) => {}
+                    sent => sent?,
+                }
+                self.received.add(bytes);
+                self.sent.add(bytes);
+                if !more {
+                    break;
+                }
+                from.try_receive(&mut part)?;
+            }
+        }
+        Ok(None)
     }
-    loop {
-        let (more, bytes) = (msg.more(), msg.len());
-        received.add(bytes);
-        if let Some(capture) = capture {
-            send(capture, &mut msg.duplicate()?, more, false)?;
+
+    /// Forwards a part and those after it in its message, and waits where that is needed.
+    fn rest(&mut self, mut part: Msg) -> Result<()> {
+        loop {
+            let (more, bytes) = (part.more(), part.len());
+            self.received.add(bytes);
+            if let Some(capture) = self.capture {
+                send(capture, &mut part.duplicate()?, more, false)?;
+            }
+            send(self.to, &mut part, more, false)?;
+            self.sent.add(bytes);
+            if !more {
+                return Ok(());
+            }
+            receive(self.from, &mut part, true)?;
         }
-        send(to, &mut msg, more, false)?;
-        sent.add(bytes);
-        if !more {
-            return Ok(true);
-        }
-        receive(from, &mut msg, true)?;
     }
 }
 
