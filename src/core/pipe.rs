@@ -332,6 +332,11 @@ impl PipeReader {
         }
     }
 
+    /// What the next frame is, if there is one.
+    pub fn peek_class(&mut self) -> Option<Class> {
+        if self.check() { self.queue.peek().map(|msg| msg.class()) } else { None }
+    }
+
     /// Whether everything was read and the writer is gone. Only [`PipeReader::check`] finds out.
     pub fn is_ended(&self) -> bool {
         self.ended

@@ -202,11 +202,13 @@ impl WriteHalf {
     fn look_for_end(&mut self) -> Turn {
         match &mut self.pipe {
             Some(pipe) => {
-                if !pipe.check() && pipe.is_ended() {
-                    Turn::Drained
-                } else {
-                    Turn::Idle
+                if pipe.is_writer_gone() {
+                    // Nobody is kept waiting for a subscription that will never be needed.
+                    while matches!(pipe.peek_class(), Some(Class::Subscribe | Class::Cancel)) {
+                        pipe.read(&mut Msg::new());
+                    }
                 }
+                if !pipe.check() && pipe.is_ended() { Turn::Drained } else { Turn::Idle }
             }
             None => Turn::Idle,
         }

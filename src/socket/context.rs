@@ -58,6 +58,7 @@ impl Drop for Life {
 impl Context {
     /// A context with the default options. It starts no threads yet.
     pub fn new() -> Arc<Context> {
+        fork::watch();
         Arc::new(Context {
             options: Mutex::default(),
             state: Mutex::default(),

@@ -124,14 +124,22 @@ impl Socket {
         }
     }
 
-    /// Attends to what other threads told the socket. Errors: `ETERM`.
+    /// Attends to what other threads told the socket. Errors: `ETERM`, also in a forked child: the
+    /// socket's connections are its parent's.
     #[inline]
     pub fn attend(&mut self) -> Result<()> {
-        if self.port.mailbox.signal.needs_attention() { self.attend_now() } else { Ok(()) }
+        if self.port.mailbox.signal.needs_attention() || self.context.is_inherited() {
+            self.attend_now()
+        } else {
+            Ok(())
+        }
     }
 
     #[cold]
     fn attend_now(&mut self) -> Result<()> {
+        if self.context.is_inherited() {
+            return Err(Errno::ETERM);
+        }
         let mailbox = self.port.mailbox.clone();
         mailbox.signal.acknowledge();
         while let Some(command) = mailbox.take() {

@@ -6,8 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 static WATCH: Once = Once::new();
 
-/// How many forks lie between this process and the one that first asked. Costs one load.
+/// How many forks lie between this process and the one that first called [`watch`].
+#[inline(always)]
 pub fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// Starts to count forks.
+pub fn watch() {
     WATCH.call_once(|| {
         extern "C" fn in_child() {
             GENERATION.fetch_add(1, Ordering::Relaxed);
@@ -15,5 +21,4 @@ pub fn generation() -> u32 {
         // SAFETY: the handler touches one atomic only, which is safe in a forked child.
         unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
     });
-    GENERATION.load(Ordering::Relaxed)
 }

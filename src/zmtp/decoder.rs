@@ -79,7 +79,8 @@ impl Decoder {
         let commands = version.0 >= 3;
         let socket_type = config.socket_type;
         let shape = Shape::new(socket_type);
-        let limit = config.max_msg_size.unwrap_or(u64::MAX);
+        // The highest bit of a length is zero (RFC 23).
+        let limit = config.max_msg_size.unwrap_or(u64::MAX).min(u64::MAX >> 1);
         let plain = framing == Framing::V2 && open.is_none() && matches!(shape, Shape::Free);
         Self {
             framing,
