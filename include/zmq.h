@@ -993,9 +993,6 @@ ZMQ_EXPORT int zmq_poller_add_fd (void *poller, int fd, void *user_data, short e
 ZMQ_EXPORT int zmq_poller_modify_fd (void *poller, int fd, short events);
 /* Takes a descriptor out. -1 with EFAULT, EBADF (it is -1), EINVAL (it is not there). */
 ZMQ_EXPORT int zmq_poller_remove_fd (void *poller, int fd);
-/* Draft: as zmq_poll, with the calling thread's signal mask replaced while it waits. */
-ZMQ_EXPORT int zmq_ppoll (zmq_pollitem_t *items, int nitems, long timeout, const sigset_t
-  *sigmask);
 
 #if !defined _WIN32
 /* As zmq_poll, with these signals blocked while it waits. */
