@@ -265,3 +265,25 @@ fn the_options_page_is_current() {
     }
     assert!(std::fs::read_to_string(path).unwrap() == page, "docs/options.md is not current");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_value_panics(
+        t in 0..21i32,
+        option in -2..130i32,
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..64),
+    ) {
+        let mut o = Options::new(SocketType::from_i32(t).unwrap());
+        let _ = o.set(option, Some(&bytes));
+        if let Some(spec) = find(option) {
+            let _ = o.apply(spec, Some(&bytes));
+        }
+        let mut buffer = bytes.clone();
+        let _ = o.get(option).and_then(|value| value.copy_to(&mut buffer));
+    }
+
+    #[test]
+    fn no_address_range_panics(text in "[0-9a-fx:./%\\[\\] ]{0,24}", ipv6: bool) {
+        let _ = AcceptFilter::parse(text.as_bytes(), ipv6);
+    }
+}
