@@ -56,8 +56,11 @@ pub unsafe extern "C" fn zmq_msg_init_buffer(
         if size == 0 {
             return Ok(Msg::new());
         }
-        if data.is_null() || size > isize::MAX as usize {
+        if data.is_null() {
             return Err(Errno::EFAULT);
+        }
+        if size > isize::MAX as usize {
+            return Err(Errno::ENOMEM); // no such object exists, and no copy of it could
         }
         // SAFETY: readable, per the contract.
         Msg::from_slice(unsafe { slice::from_raw_parts(data.cast(), size) })
