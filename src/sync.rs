@@ -13,6 +13,16 @@ pub use loom::sync::Arc;
 #[cfg(loom)]
 pub use loom::sync::atomic;
 
+/// Tells loom what the total order of sequentially consistent accesses says to everybody else: it
+/// takes those for acquire and release, and knows only fences to be more. Stands between a write
+/// and a read on both sides of a "set a flag, look again" agreement, and is no instruction outside
+/// of models.
+#[inline(always)]
+pub fn model_fence() {
+    #[cfg(loom)]
+    atomic::fence(atomic::Ordering::SeqCst);
+}
+
 /// Shared memory whose accesses loom can see.
 pub mod cell {
     #[cfg(loom)]

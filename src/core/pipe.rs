@@ -24,6 +24,7 @@ use super::queue::{Consumer, Producer, queue};
 use crate::msg::{Class, MetadataCredit, Msg};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use crate::sync::model_fence;
 
 /// What one end of a pipe can tell the other's owner. Calls come from any thread and must not
 /// block.
@@ -161,6 +162,7 @@ impl PipeWriter {
         for asleep in [false, true] {
             if asleep {
                 rare.writer_asleep.store(true, Ordering::SeqCst);
+                model_fence();
             }
             self.read_seen = self.channel.reader.0.read_count.load(Ordering::SeqCst);
             let hwm = rare.hwm.load(Ordering::SeqCst);
@@ -215,7 +217,7 @@ impl PipeWriter {
         }
         self.channel.rare.0.written.store(self.written, Ordering::Relaxed);
         self.queue.publish();
-        if self.channel.reader.0.reader_asleep.load(Ordering::Relaxed) {
+        if self.channel.reader.0.reader_asleep.load(Ordering::SeqCst) {
             self.wake_reader(direct);
         }
     }
@@ -312,6 +314,7 @@ impl PipeReader {
         }
         let gone = self.channel.rare.0.writer_gone.load(Ordering::SeqCst);
         self.channel.reader.0.reader_asleep.store(true, Ordering::SeqCst);
+        model_fence();
         if self.available() {
             self.channel.reader.0.reader_asleep.store(false, Ordering::SeqCst);
             return true;
@@ -382,6 +385,7 @@ impl PipeReader {
     fn report(&mut self) {
         self.unreported = 0;
         self.channel.reader.0.read_count.swap(self.read, Ordering::SeqCst);
+        model_fence();
         let rare = &self.channel.rare.0;
         if rare.writer_asleep.load(Ordering::SeqCst)
             && rare.writer_asleep.swap(false, Ordering::SeqCst)

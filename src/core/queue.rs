@@ -19,6 +19,7 @@ use std::ptr;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use crate::sync::cell::UnsafeCell;
+use crate::sync::model_fence;
 
 const FIRST_CHUNK: usize = 4;
 const LAST_CHUNK: usize = if cfg!(loom) { 4 } else { 256 };
@@ -198,6 +199,7 @@ impl<T> Producer<T> {
     pub fn publish(&mut self) {
         self.mark = Place { chunk: self.chunk, index: self.index, count: self.written };
         self.shared.published.swap(self.written, Ordering::SeqCst);
+        model_fence();
     }
 
     /// Takes back what was written since the last publication, newest last, dropping it.
