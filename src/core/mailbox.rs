@@ -7,7 +7,7 @@ use crossbeam_queue::SegQueue;
 use super::pipe::{Peer, PipeReader, PipeWriter};
 use super::signal::Signal;
 use crate::sync::Arc;
-use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 
 /// Where a pipe's messages come from and go to, for monitor events and `zmq_disconnect`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,18 +53,38 @@ pub struct NewPipe {
     pub endpoints: EndpointPair,
 }
 
+/// Which pipe of a socket is meant. Numbers are used again, serials are not: what is said of a pipe
+/// that is gone must not be taken for its successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PipeKey {
+    /// Where the socket keeps it.
+    pub number: u32,
+    /// Counts the pipes that the socket had.
+    pub serial: u32,
+}
+
+impl PipeKey {
+    fn to_bits(self) -> u64 {
+        u64::from(self.serial) << 32 | u64::from(self.number)
+    }
+
+    fn from_bits(bits: u64) -> PipeKey {
+        PipeKey { number: bits as u32, serial: (bits >> 32) as u32 }
+    }
+}
+
 /// What a socket can be told.
 pub enum Command {
     /// A new pipe.
     Attach(Box<NewPipe>),
     /// A pipe has something to read again.
-    Readable(u32),
+    Readable(PipeKey),
     /// A pipe has room again.
-    Writable(u32),
+    Writable(PipeKey),
     /// A pipe's other end will write no more.
-    Ended(u32),
+    Ended(PipeKey),
     /// The connection behind a pipe was lost and will be replaced.
-    Hiccup(u32),
+    Hiccup(PipeKey),
     /// The connection to this endpoint is given up for good.
     EndpointGone(Box<str>),
 }
@@ -113,12 +133,13 @@ impl Mailbox {
 /// attached nothing needs to be said: the socket looks at a new pipe by itself.
 pub struct PipeLink {
     mailbox: OnceLock<Arc<Mailbox>>,
-    slot: AtomicU32,
+    /// A [`PipeKey`]'s bits.
+    key: AtomicU64,
     /// What the far socket's high-water marks add to the near one's (inproc); -1 for nothing.
     boosts: [AtomicI32; 2],
 }
 
-const UNATTACHED: u32 = u32::MAX;
+const UNATTACHED: u64 = u64::MAX;
 
 impl PipeLink {
     /// A link to `mailbox`'s socket for a pipe not yet attached.
@@ -132,7 +153,7 @@ impl PipeLink {
     pub fn open() -> Arc<PipeLink> {
         Arc::new(PipeLink {
             mailbox: OnceLock::new(),
-            slot: AtomicU32::new(UNATTACHED),
+            key: AtomicU64::new(UNATTACHED),
             boosts: [AtomicI32::new(-1), AtomicI32::new(-1)],
         })
     }
@@ -142,9 +163,9 @@ impl PipeLink {
         let _ = self.mailbox.set(mailbox);
     }
 
-    /// The socket attached the pipe as number `slot`.
-    pub fn attach(&self, slot: u32) {
-        self.slot.store(slot, Ordering::SeqCst);
+    /// The socket attached the pipe as `key`.
+    pub fn attach(&self, key: PipeKey) {
+        self.key.store(key.to_bits(), Ordering::SeqCst);
     }
 
     /// Remembers the far socket's marks: what it sends with and what it receives with.
@@ -165,12 +186,12 @@ impl PipeLink {
     }
 
     /// Sends the command for this pipe.
-    pub fn send(&self, command: impl FnOnce(u32) -> Command) {
-        let slot = self.slot.load(Ordering::SeqCst);
-        if slot != UNATTACHED
+    pub fn send(&self, command: impl FnOnce(PipeKey) -> Command) {
+        let bits = self.key.load(Ordering::SeqCst);
+        if bits != UNATTACHED
             && let Some(mailbox) = self.mailbox.get()
         {
-            mailbox.send(command(slot));
+            mailbox.send(command(PipeKey::from_bits(bits)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A socket's pipes, by number.
 
-use crate::core::mailbox::{EndpointPair, NewPipe, PipeLink};
+use crate::core::mailbox::{EndpointPair, NewPipe, PipeKey, PipeLink};
 use crate::core::pipe::{PipeReader, PipeWriter};
 use crate::msg::Msg;
 use crate::pattern::{PipeId, Pipes};
@@ -12,6 +12,8 @@ pub struct Slot {
     pub reader: PipeReader,
     /// Through which the far end reaches this socket.
     pub link: Arc<PipeLink>,
+    /// See [`PipeKey`].
+    serial: u32,
     /// The pattern was told that there is nothing to read.
     pub read_passive: bool,
     /// The pattern was told that there is no room.
@@ -29,6 +31,8 @@ pub struct Slot {
 pub struct PipeTable {
     slots: Vec<Option<Slot>>,
     free: Vec<u32>,
+    /// Pipes taken in so far.
+    serial: u32,
     /// Pipes whose end the pattern has to be told.
     pub ended: Vec<PipeId>,
 }
@@ -36,7 +40,10 @@ pub struct PipeTable {
 impl PipeTable {
     /// Takes a pipe in.
     pub fn insert(&mut self, pipe: NewPipe) -> PipeId {
+        self.serial = self.serial.wrapping_add(1);
+        let serial = self.serial;
         let slot = Slot {
+            serial,
             writer: pipe.writer,
             reader: pipe.reader,
             link: pipe.link.clone(),
@@ -57,7 +64,7 @@ impl PipeTable {
                 self.slots.len() as u32 - 1
             }
         };
-        pipe.link.attach(number);
+        pipe.link.attach(PipeKey { number, serial });
         PipeId(number)
     }
 
@@ -65,6 +72,12 @@ impl PipeTable {
     #[inline]
     pub fn get(&mut self, pipe: PipeId) -> Option<&mut Slot> {
         self.slots.get_mut(pipe.0 as usize)?.as_mut()
+    }
+
+    /// The pipe that a command means, unless it is gone.
+    pub fn find(&mut self, key: PipeKey) -> Option<PipeId> {
+        let pipe = PipeId(key.number);
+        self.get(pipe).is_some_and(|slot| slot.serial == key.serial).then_some(pipe)
     }
 
     /// Takes a pipe out.

@@ -8,7 +8,7 @@ use super::handle::Arena;
 use super::monitor::{Monitor, MonitorEvents};
 use super::pipes::PipeTable;
 use crate::consts::*;
-use crate::core::mailbox::{Command, Mailbox, NewPipe};
+use crate::core::mailbox::{Command, Mailbox, NewPipe, PipeKey};
 use crate::core::signal::Registration;
 use crate::error::{Errno, Result};
 use crate::io::{PollSet, Port};
@@ -157,30 +157,39 @@ impl Socket {
             Command::Attach(pipe) => {
                 self.attach(*pipe);
             }
-            Command::Readable(number) => {
-                let pipe = PipeId(number);
-                if let Some(slot) = self.pipes.get(pipe)
-                    && std::mem::take(&mut slot.read_passive)
-                    && !slot.over
-                {
-                    self.with_pattern(|pattern, cx| pattern.read_activated(cx, pipe));
-                }
-            }
-            Command::Writable(number) => {
-                let pipe = PipeId(number);
-                if let Some(slot) = self.pipes.get(pipe)
-                    && !slot.over
-                    && !slot.peer_ended
-                    && std::mem::take(&mut slot.write_passive)
-                {
-                    self.with_pattern(|pattern, cx| pattern.write_activated(cx, pipe));
-                }
-            }
-            Command::Ended(number) => self.peer_ended(PipeId(number)),
-            Command::Hiccup(number) => self.hiccup(PipeId(number)),
             Command::EndpointGone(endpoint) => {
                 let _ = self.give_up_endpoint(&endpoint);
             }
+            Command::Readable(key) => self.on_pipe(key, Socket::readable),
+            Command::Writable(key) => self.on_pipe(key, Socket::writable),
+            Command::Ended(key) => self.on_pipe(key, Socket::peer_ended),
+            Command::Hiccup(key) => self.on_pipe(key, Socket::hiccup),
+        }
+    }
+
+    /// Carries out a command about a pipe that is still there.
+    fn on_pipe(&mut self, key: PipeKey, action: impl FnOnce(&mut Socket, PipeId)) {
+        if let Some(pipe) = self.pipes.find(key) {
+            action(self, pipe);
+        }
+    }
+
+    fn readable(&mut self, pipe: PipeId) {
+        if let Some(slot) = self.pipes.get(pipe)
+            && std::mem::take(&mut slot.read_passive)
+            && !slot.over
+        {
+            self.with_pattern(|pattern, cx| pattern.read_activated(cx, pipe));
+        }
+    }
+
+    fn writable(&mut self, pipe: PipeId) {
+        if let Some(slot) = self.pipes.get(pipe)
+            && !slot.over
+            && !slot.peer_ended
+            && std::mem::take(&mut slot.write_passive)
+        {
+            self.with_pattern(|pattern, cx| pattern.write_activated(cx, pipe));
         }
     }
 
