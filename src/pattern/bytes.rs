@@ -1,40 +1,41 @@
-//! Short byte strings without an allocation, for routing ids and topics.
+//! Short byte strings without an allocation, for routing ids.
 
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
-/// An immutable byte string. Up to `N` bytes are kept in place.
-///
-/// Sensible values of `N` are 14 and 22: the whole takes two bytes more.
+/// The longest string that needs no allocation; the whole value takes 24 bytes.
+const SHORT: usize = 22;
+
+/// An immutable byte string.
 #[derive(Clone)]
-pub enum ShortBytes<const N: usize> {
-    /// Length and bytes, in place.
-    Short(u8, [u8; N]),
-    /// Anything longer. The second box keeps the other variant from being padded.
-    Long(Box<Box<[u8]>>),
+pub enum ShortBytes {
+    /// Up to [`SHORT`] bytes, in place.
+    Short(u8, [u8; SHORT]),
+    /// Anything longer.
+    Long(Box<[u8]>),
 }
 
-impl<const N: usize> From<&[u8]> for ShortBytes<N> {
-    fn from(bytes: &[u8]) -> ShortBytes<N> {
-        let mut short = [0; N];
+impl From<&[u8]> for ShortBytes {
+    fn from(bytes: &[u8]) -> ShortBytes {
+        let mut short = [0; SHORT];
         match short.get_mut(..bytes.len()) {
             Some(room) => {
                 room.copy_from_slice(bytes);
                 ShortBytes::Short(bytes.len() as u8, short)
             }
-            None => ShortBytes::Long(Box::new(bytes.into())),
+            None => ShortBytes::Long(bytes.into()),
         }
     }
 }
 
-impl<const N: usize> Default for ShortBytes<N> {
-    fn default() -> ShortBytes<N> {
-        ShortBytes::Short(0, [0; N])
+impl Default for ShortBytes {
+    fn default() -> ShortBytes {
+        ShortBytes::Short(0, [0; SHORT])
     }
 }
 
-impl<const N: usize> Deref for ShortBytes<N> {
+impl Deref for ShortBytes {
     type Target = [u8];
 
     #[inline]
@@ -46,28 +47,28 @@ impl<const N: usize> Deref for ShortBytes<N> {
     }
 }
 
-impl<const N: usize> Borrow<[u8]> for ShortBytes<N> {
+impl Borrow<[u8]> for ShortBytes {
     fn borrow(&self) -> &[u8] {
         self
     }
 }
 
-impl<const N: usize> PartialEq for ShortBytes<N> {
-    fn eq(&self, other: &ShortBytes<N>) -> bool {
+impl PartialEq for ShortBytes {
+    fn eq(&self, other: &ShortBytes) -> bool {
         **self == **other
     }
 }
 
-impl<const N: usize> Eq for ShortBytes<N> {}
+impl Eq for ShortBytes {}
 
-impl<const N: usize> Hash for ShortBytes<N> {
+impl Hash for ShortBytes {
     fn hash<H: Hasher>(&self, state: &mut H) {
         // As a slice hashes, for look-ups by slice.
         (**self).hash(state);
     }
 }
 
-impl<const N: usize> std::fmt::Debug for ShortBytes<N> {
+impl std::fmt::Debug for ShortBytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "\"{}\"", self.escape_ascii())
     }
@@ -78,12 +79,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_length_round_trips() {
-        assert_eq!((size_of::<ShortBytes<14>>(), size_of::<ShortBytes<22>>()), (16, 24));
-        for len in [0, 1, 14, 15, 22, 23, 255, 70_000] {
+    fn any_length_round_trips_in_24_bytes() {
+        assert_eq!(size_of::<ShortBytes>(), 24);
+        for len in [0, 1, 21, 22, 23, 255, 70_000] {
             let bytes: Vec<u8> = (0..len).map(|i| i as u8).collect();
-            assert_eq!(*ShortBytes::<14>::from(bytes.as_slice()), *bytes);
-            assert_eq!(*ShortBytes::<22>::from(bytes.as_slice()), *bytes);
+            assert_eq!(*ShortBytes::from(bytes.as_slice()), *bytes);
         }
     }
 }

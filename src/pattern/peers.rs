@@ -7,9 +7,6 @@ use super::bytes::ShortBytes;
 use super::{Attach, Cx, PipeId, Pipes};
 use crate::msg::Msg;
 
-/// A routing id. Those of other implementations are often UUIDs: 16 bytes.
-type RoutingId = ShortBytes<22>;
-
 /// What is known about a pipe's peer.
 #[derive(Debug, Default)]
 enum Peer {
@@ -21,7 +18,7 @@ enum Peer {
     /// It came with another peer's routing id. It stays connected, and what it sends is dropped.
     Rejected,
     /// It has this routing id.
-    Known(RoutingId),
+    Known(ShortBytes),
 }
 
 /// What became of an attempt to identify a peer.
@@ -44,7 +41,7 @@ pub enum Identified {
 pub struct Peers {
     by_pipe: Vec<Peer>,
     /// Peers choose these keys, so the hash is keyed.
-    by_id: HashMap<RoutingId, PipeId, foldhash::quality::RandomState>,
+    by_id: HashMap<ShortBytes, PipeId, foldhash::quality::RandomState>,
     /// The number of the next routing id that is made here.
     next_id: u32,
 }
@@ -139,7 +136,7 @@ impl Peers {
         self.by_id.values().copied()
     }
 
-    fn insert(&mut self, pipe: PipeId, id: RoutingId, replaced: Option<PipeId>) -> Identified {
+    fn insert(&mut self, pipe: PipeId, id: ShortBytes, replaced: Option<PipeId>) -> Identified {
         self.by_id.insert(id.clone(), pipe);
         self.set(pipe, Peer::Known(id));
         Identified::Known { replaced }
@@ -157,7 +154,7 @@ impl Peers {
 
     /// A routing id that no peer has: a zero byte and a number. Ids that peers choose by
     /// `ZMQ_ROUTING_ID` never begin with zero, but what comes over the wire may.
-    fn generate(&mut self) -> RoutingId {
+    fn generate(&mut self) -> ShortBytes {
         loop {
             let mut id = [0; 5];
             if let Some(number) = id.get_mut(1..) {

@@ -1,13 +1,19 @@
 //! A compressed radix tree from topics to small values.
 //!
-//! It is built for a hundred thousand topics and more: a topic takes one node of 32 bytes plus a
-//! few for its place among its siblings. Nodes live in one array and name each other by index, so
-//! neither the depth of the tree nor its size can exhaust the stack. Peers choose the topics:
+//! It is built for a hundred thousand topics and more: a topic takes one node of 24 bytes plus
+//! about 10 for its place among its siblings. Nodes live in one array and name each other by index,
+//! so neither the depth of the tree nor its size can exhaust the stack. Peers choose the topics:
 //! no operation costs more than the length of the topic or message it is called with.
 
 #![allow(clippy::indexing_slicing, reason = "every index is one that the tree made itself")]
 
-use super::bytes::ShortBytes;
+mod children;
+mod slab;
+
+use children::Children;
+use slab::Slab;
+
+pub use slab::reserve;
 
 /// Names a node. A node that holds a value keeps its id while it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,90 +22,56 @@ pub struct NodeId(u32);
 /// The node of the empty topic.
 const ROOT: NodeId = NodeId(0);
 
-/// "No branch": the node is a leaf.
-const LEAF: u32 = u32::MAX;
+/// "None", for an index into the lists of children.
+const NONE: u32 = u32::MAX;
 
 /// The longest label. A longer one is a chain of nodes, so that dividing and joining labels has a
 /// bounded cost.
 const LONGEST_LABEL: usize = 255;
 
+/// The bytes that lead to a node from its parent: a length and up to eleven bytes, or
+/// [`Label::LONG`] and, from the fifth byte on, an index into the long labels.
+#[derive(Clone, Copy, Debug)]
+struct Label([u8; 12]);
+
+impl Label {
+    const LONG: u8 = 255;
+    const EMPTY: Label = Label([0; 12]);
+
+    #[inline]
+    fn long(self) -> Option<u32> {
+        let [kind, _, _, _, a, b, c, d, ..] = self.0;
+        (kind == Label::LONG).then(|| u32::from_le_bytes([a, b, c, d]))
+    }
+}
+
 #[derive(Debug)]
 struct Node<V> {
-    /// The bytes that lead here from the parent. Not empty, but for the root.
-    label: ShortBytes<14>,
+    /// Not empty, but for the root.
+    label: Label,
     parent: NodeId,
-    /// Which of the tree's branches this node has.
-    branch: u32,
+    /// Which of the lists of children it has.
+    children: u32,
     value: V,
-}
-
-/// A child: the first byte of its label, and its id in little-endian order. Packed, since there is
-/// one for every node, and a search reads a few.
-#[derive(Clone, Copy, Debug)]
-struct Edge([u8; 5]);
-
-impl Edge {
-    fn new(byte: u8, node: NodeId) -> Edge {
-        let [a, b, c, d] = node.0.to_le_bytes();
-        Edge([byte, a, b, c, d])
-    }
-
-    #[inline]
-    fn byte(self) -> u8 {
-        self.0[0]
-    }
-
-    #[inline]
-    fn node(self) -> NodeId {
-        let [_, a, b, c, d] = self.0;
-        NodeId(u32::from_le_bytes([a, b, c, d]))
-    }
-}
-
-/// An array with room for reuse.
-#[derive(Debug)]
-struct Slab<T> {
-    items: Vec<T>,
-    free: Vec<u32>,
-}
-
-impl<T> Default for Slab<T> {
-    fn default() -> Slab<T> {
-        Slab { items: Vec::new(), free: Vec::new() }
-    }
-}
-
-impl<T> Slab<T> {
-    fn insert(&mut self, item: T) -> u32 {
-        if let Some(index) = self.free.pop() {
-            self.items[index as usize] = item;
-            return index;
-        }
-        reserve(&mut self.items);
-        self.items.push(item);
-        (self.items.len() - 1) as u32
-    }
-}
-
-/// Makes room for one more item. `Vec` would double; a quarter is enough for linear time, and costs
-/// less when most of the memory of a process is subscriptions.
-pub fn reserve<T>(items: &mut Vec<T>) {
-    if items.len() == items.capacity() {
-        items.reserve_exact(items.len() / 4 + 4);
-    }
 }
 
 /// The tree. A topic whose value is `V::default()` is not in it.
 #[derive(Debug)]
 pub struct Radix<V> {
-    nodes: Slab<Node<V>>,
-    /// The children of the nodes that have some, sorted by their first byte.
-    branches: Slab<Vec<Edge>>,
+    nodes: Vec<Node<V>>,
+    free: Vec<NodeId>,
+    children: Slab<Box<[u32]>>,
+    long_labels: Slab<Box<[u8]>>,
 }
 
 impl<V: Copy + Default + PartialEq> Default for Radix<V> {
     fn default() -> Radix<V> {
-        let mut tree = Radix { nodes: Slab::default(), branches: Slab::default() };
+        let mut tree = Radix {
+            nodes: Vec::new(),
+            free: Vec::new(),
+            children: Slab::default(),
+            long_labels: Slab::default(),
+        };
         tree.new_node(&[], ROOT);
         tree
     }
@@ -111,15 +83,15 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
         let mut node = ROOT;
         let mut rest = topic;
         while let Some(&byte) = rest.first() {
-            let Some(child) = self.child(node, byte) else {
+            let Some(child) = self.children(self.node(node)).find(byte) else {
                 let label = &rest[..rest.len().min(LONGEST_LABEL)];
                 let new = self.new_node(label, node);
-                self.add_edge(node, byte, new);
+                self.add_child(node, byte, new);
                 node = new;
                 rest = &rest[label.len()..];
                 continue;
             };
-            let label = &self.node(child).label;
+            let label = self.label(self.node(child));
             let common = label.iter().zip(rest).take_while(|(a, b)| a == b).count();
             node = if common == label.len() { child } else { self.split(child, common) };
             rest = &rest[common..];
@@ -132,20 +104,20 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
         let mut node = ROOT;
         let mut rest = topic;
         while let Some(&byte) = rest.first() {
-            node = self.child(node, byte)?;
-            rest = rest.strip_prefix(&*self.node(node).label)?;
+            node = self.children(self.node(node)).find(byte)?;
+            rest = rest.strip_prefix(self.label(self.node(node)))?;
         }
         Some(node)
     }
 
     /// A node's value. A node that does not exist any more has the default.
     pub fn value(&self, node: NodeId) -> V {
-        self.nodes.items.get(node.0 as usize).map_or(V::default(), |node| node.value)
+        self.nodes.get(node.0 as usize).map_or(V::default(), |node| node.value)
     }
 
     /// A node's value, to be changed. If it becomes the default, the node must be pruned.
     pub fn value_mut(&mut self, node: NodeId) -> &mut V {
-        &mut self.nodes.items[node.0 as usize].value
+        &mut self.node_mut(node).value
     }
 
     /// Calls `visit` with the values of all topics that `data` starts with, until it returns
@@ -159,9 +131,9 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
                 return;
             }
             let Some(&byte) = rest.first() else { return };
-            let Some(child) = self.child_of(node, byte) else { return };
+            let Some(child) = self.children(node).find(byte) else { return };
             node = self.node(child);
-            let Some(after) = rest.strip_prefix(&*node.label) else { return };
+            let Some(after) = rest.strip_prefix(self.label(node)) else { return };
             rest = after;
         }
     }
@@ -174,11 +146,12 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
         while let Some((id, parent_len)) = stack.pop() {
             let node = self.node(id);
             topic.truncate(parent_len);
-            topic.extend_from_slice(&node.label);
+            topic.extend_from_slice(self.label(node));
             if node.value != V::default() {
                 visit(&topic, node.value);
             }
-            stack.extend(self.edges(node).iter().rev().map(|edge| (edge.node(), topic.len())));
+            let children = self.children(node).nodes();
+            stack.extend(children.iter().rev().map(|&child| (NodeId(child), topic.len())));
         }
     }
 
@@ -190,28 +163,26 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
             top = self.node(top).parent;
             path.push(top);
         }
-        path.iter().rev().flat_map(|&node| self.node(node).label.iter().copied()).collect()
+        let labels = path.iter().rev().map(|&node| self.label(self.node(node)));
+        labels.flatten().copied().collect()
     }
 
     /// Removes a node whose value is the default, and what it leaves without a purpose.
     pub fn prune(&mut self, node: NodeId) {
         let mut node = node;
         while node != ROOT && self.value(node) == V::default() {
-            let parent = self.node(node).parent;
-            match *self.edges(self.node(node)) {
-                [] => {
-                    let byte = self.node(node).label[0];
-                    self.remove_edge(parent, byte);
-                    self.free(node);
-                    node = parent;
-                }
-                _ => {
-                    self.join_if_useless(node);
-                    break;
-                }
+            if self.node(node).children != NONE {
+                self.join_if_useless(node);
+                break;
             }
+            let parent = self.node(node).parent;
+            let byte = self.label(self.node(node))[0];
+            let others = self.children(self.node(parent)).without(byte);
+            self.set_children(parent, others);
+            self.free(node);
+            node = parent;
         }
-        if self.edges(self.node(ROOT)).is_empty() {
+        if self.node(ROOT).children == NONE {
             // Give back what a large tree took.
             let value = self.value(ROOT);
             *self = Radix::default();
@@ -221,96 +192,104 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
 
     #[inline]
     fn node(&self, node: NodeId) -> &Node<V> {
-        &self.nodes.items[node.0 as usize]
+        &self.nodes[node.0 as usize]
     }
 
     fn node_mut(&mut self, node: NodeId) -> &mut Node<V> {
-        &mut self.nodes.items[node.0 as usize]
+        &mut self.nodes[node.0 as usize]
     }
 
     #[inline]
-    fn edges(&self, node: &Node<V>) -> &[Edge] {
-        if node.branch == LEAF { &[] } else { &self.branches.items[node.branch as usize] }
+    fn label<'a>(&'a self, node: &'a Node<V>) -> &'a [u8] {
+        match node.label.long() {
+            Some(index) => self.long_labels.get(index),
+            None => &node.label.0[1..][..usize::from(node.label.0[0])],
+        }
+    }
+
+    fn set_label(&mut self, node: NodeId, bytes: &[u8]) {
+        if let Some(index) = self.node(node).label.long() {
+            self.long_labels.remove(index);
+        }
+        let mut label = Label::EMPTY;
+        if let Some(room) = label.0[1..].get_mut(..bytes.len()) {
+            room.copy_from_slice(bytes);
+            label.0[0] = bytes.len() as u8;
+        } else {
+            let index = self.long_labels.insert(bytes.into());
+            label.0[0] = Label::LONG;
+            label.0[4..8].copy_from_slice(&index.to_le_bytes());
+        }
+        self.node_mut(node).label = label;
     }
 
     #[inline]
-    fn child(&self, node: NodeId, byte: u8) -> Option<NodeId> {
-        self.child_of(self.node(node), byte)
+    fn children(&self, node: &Node<V>) -> Children<'_> {
+        Children(if node.children == NONE { &[] } else { self.children.get(node.children) })
     }
 
-    #[inline]
-    fn child_of(&self, node: &Node<V>, byte: u8) -> Option<NodeId> {
-        let edges = self.edges(node);
-        let position = edges.binary_search_by_key(&byte, |edge| edge.byte()).ok()?;
-        Some(edges[position].node())
+    fn set_children(&mut self, node: NodeId, children: Box<[u32]>) {
+        let index = self.node(node).children;
+        if children.is_empty() {
+            if index != NONE {
+                self.children.remove(index);
+            }
+            self.node_mut(node).children = NONE;
+        } else if index == NONE {
+            self.node_mut(node).children = self.children.insert(children);
+        } else {
+            *self.children.get_mut(index) = children;
+        }
+    }
+
+    fn add_child(&mut self, node: NodeId, byte: u8, child: NodeId) {
+        let children = self.children(self.node(node)).with(byte, child);
+        self.set_children(node, children);
+    }
+
+    /// Puts another child in the place of the one that starts with `byte`.
+    fn replace_child(&mut self, node: NodeId, byte: u8, child: NodeId) {
+        let index = self.node(node).children;
+        if let Some(place) = self.children(self.node(node)).place(byte) {
+            self.children.get_mut(index)[place] = child.0;
+        }
     }
 
     fn new_node(&mut self, label: &[u8], parent: NodeId) -> NodeId {
-        let node = Node { label: label.into(), parent, branch: LEAF, value: V::default() };
-        NodeId(self.nodes.insert(node))
+        let node = Node { label: Label::EMPTY, parent, children: NONE, value: V::default() };
+        let id = match self.free.pop() {
+            Some(id) => {
+                *self.node_mut(id) = node;
+                id
+            }
+            None => {
+                reserve(&mut self.nodes);
+                self.nodes.push(node);
+                NodeId((self.nodes.len() - 1) as u32)
+            }
+        };
+        self.set_label(id, label);
+        id
     }
 
     /// Frees a node. Its children, if it has any, are another one's by now.
     fn free(&mut self, node: NodeId) {
-        let branch = self.node(node).branch;
-        if branch != LEAF {
-            self.branches.items[branch as usize] = Vec::new();
-            self.branches.free.push(branch);
-        }
-        let slot = self.node_mut(node);
-        slot.label = ShortBytes::default();
-        slot.branch = LEAF;
-        self.nodes.free.push(node.0);
-    }
-
-    /// Adds a child that the node does not have.
-    fn add_edge(&mut self, node: NodeId, byte: u8, child: NodeId) {
-        let mut branch = self.node(node).branch;
-        if branch == LEAF {
-            branch = self.branches.insert(Vec::new());
-            self.node_mut(node).branch = branch;
-        }
-        let edges = &mut self.branches.items[branch as usize];
-        let position = edges.partition_point(|edge| edge.byte() < byte);
-        edges.reserve_exact(1);
-        edges.insert(position, Edge::new(byte, child));
-    }
-
-    /// Puts another child in the place of one that starts with the same byte.
-    fn replace_edge(&mut self, node: NodeId, byte: u8, child: NodeId) {
-        let branch = self.node(node).branch;
-        for edge in &mut self.branches.items[branch as usize] {
-            if edge.byte() == byte {
-                *edge = Edge::new(byte, child);
-            }
-        }
-    }
-
-    fn remove_edge(&mut self, node: NodeId, byte: u8) {
-        let branch = self.node(node).branch;
-        let edges = &mut self.branches.items[branch as usize];
-        edges.retain(|edge| edge.byte() != byte);
-        if edges.is_empty() {
-            *edges = Vec::new();
-            self.branches.free.push(branch);
-            self.node_mut(node).branch = LEAF;
-        } else if edges.len() * 2 < edges.capacity() {
-            edges.shrink_to_fit();
-        }
+        self.set_label(node, &[]);
+        self.set_children(node, Box::default());
+        self.free.push(node);
     }
 
     /// Divides a node's label, and returns the new node that has the first part of it. The old one
     /// stays what its topic leads to.
     fn split(&mut self, node: NodeId, at: usize) -> NodeId {
-        let label = std::mem::take(&mut self.node_mut(node).label);
+        let label = self.label(self.node(node)).to_vec();
         let (upper, lower) = label.split_at(at);
         let parent = self.node(node).parent;
         let new = self.new_node(upper, parent);
-        self.replace_edge(parent, upper[0], new);
-        self.add_edge(new, lower[0], node);
-        let slot = self.node_mut(node);
-        slot.label = lower.into();
-        slot.parent = new;
+        self.replace_child(parent, upper[0], new);
+        self.add_child(new, lower[0], node);
+        self.set_label(node, lower);
+        self.node_mut(node).parent = new;
         // In a chain, what is left of the label may fit the one before it, or the one after.
         self.join_if_useless(parent);
         self.join_if_useless(node);
@@ -319,22 +298,21 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
 
     /// Joins a node without a value to its only child, unless the label would become too long.
     fn join_if_useless(&mut self, node: NodeId) {
-        let [edge] = *self.edges(self.node(node)) else { return };
-        let child = edge.node();
-        let upper = &self.node(node).label;
-        let lower = &self.node(child).label;
+        let &[child] = self.children(self.node(node)).nodes() else { return };
+        let child = NodeId(child);
+        let upper = self.label(self.node(node));
+        let lower = self.label(self.node(child));
         if node == ROOT
             || self.value(node) != V::default()
             || upper.len() + lower.len() > LONGEST_LABEL
         {
             return;
         }
-        let label = [&**upper, &**lower].concat();
+        let label = [upper, lower].concat();
         let parent = self.node(node).parent;
-        self.replace_edge(parent, label[0], child);
-        let lower = self.node_mut(child);
-        lower.label = label.as_slice().into();
-        lower.parent = parent;
+        self.replace_child(parent, label[0], child);
+        self.set_label(child, &label);
+        self.node_mut(child).parent = parent;
         self.free(node);
     }
 }

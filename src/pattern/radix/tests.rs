@@ -10,26 +10,29 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
         while let Some(id) = stack.pop() {
             seen += 1;
             let node = self.node(id);
-            let edges = self.edges(node);
-            assert!(edges.is_sorted_by(|a, b| a.byte() < b.byte()));
-            assert_eq!(node.branch == LEAF, edges.is_empty(), "no empty branches");
+            let children = self.children(node);
+            let keys: Vec<u8> = children.keys().collect();
+            assert_eq!(node.children == NONE, keys.is_empty(), "no empty lists");
+            assert!(keys.is_sorted_by(|a, b| a < b));
             if id != ROOT {
-                assert!(!node.label.is_empty() && node.label.len() <= LONGEST_LABEL);
-                assert!(node.value != V::default() || !edges.is_empty(), "no useless leaves");
+                assert!((1..=LONGEST_LABEL).contains(&self.label(node).len()));
+                assert!(node.value != V::default() || !keys.is_empty(), "no useless leaves");
                 if node.value == V::default()
-                    && let [edge] = edges
+                    && let &[child] = children.nodes()
                 {
-                    let joined = node.label.len() + self.node(edge.node()).label.len();
+                    let below = self.label(self.node(NodeId(child)));
+                    let joined = self.label(node).len() + below.len();
                     assert!(joined > LONGEST_LABEL, "no useless inner nodes");
                 }
             }
-            for edge in edges {
-                assert_eq!(self.node(edge.node()).parent, id);
-                assert_eq!(self.node(edge.node()).label[0], edge.byte());
-                stack.push(edge.node());
+            for (key, &child) in keys.into_iter().zip(children.nodes()) {
+                let child = NodeId(child);
+                assert_eq!(self.node(child).parent, id);
+                assert_eq!(self.label(self.node(child))[0], key);
+                stack.push(child);
             }
         }
-        assert_eq!(seen + self.nodes.free.len(), self.nodes.items.len(), "no lost nodes");
+        assert_eq!(seen + self.free.len(), self.nodes.len(), "no lost nodes");
     }
 }
 
@@ -118,21 +121,21 @@ fn a_deep_tree_exhausts_no_stack() {
         *tree.value_mut(node) = 0;
         tree.prune(node);
     }
-    assert_eq!(tree.nodes.items.len(), 1);
+    assert_eq!(tree.nodes.len(), 1);
 }
 
 #[test]
 fn a_topic_takes_little_memory() {
-    assert_eq!(size_of::<Node<u32>>(), 32);
+    assert_eq!(size_of::<Node<u32>>(), 24);
     let mut tree = Radix::default();
     for i in 0..100_000 {
         let node = tree.insert(format!("topic.{i:06}").as_bytes());
         *tree.value_mut(node) = 1;
     }
-    let nodes = tree.nodes.items.capacity() * size_of::<Node<u32>>();
-    let branches = tree.branches.items.capacity() * size_of::<Vec<Edge>>();
-    // With 16 bytes for each allocation.
-    let edges: usize = tree.branches.items.iter().map(|e| e.capacity() * 5 + 16).sum();
-    let each = (nodes + branches + edges) / 100_000;
-    assert!(each < 56, "{each} bytes");
+    let nodes = tree.nodes.capacity() * size_of::<Node<u32>>();
+    // With 16 bytes for each allocation, and for the place in the array.
+    let parents = tree.nodes.iter().filter(|node| node.children != NONE);
+    let children: usize = parents.map(|node| tree.children(node).0.len() * 4 + 32).sum();
+    let each = (nodes + children) / 100_000;
+    assert!(each < 45, "{each} bytes");
 }
