@@ -19,6 +19,7 @@ pub struct PipeList {
 
 impl PipeList {
     /// How many pipes there are.
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.pipes.len()
     }

@@ -88,8 +88,6 @@ pub trait Pipes {
     /// ends; without, they are dropped. What was written stays readable for the peer.
     /// `pipe_terminated` follows, never from within this call.
     fn terminate(&mut self, pipe: PipeId, delay: bool);
-    /// Whether the connecting side of the pipe is this socket.
-    fn locally_initiated(&self, pipe: PipeId) -> bool;
 }
 
 /// What a pattern is called with: its socket's pipes and the options in force.

@@ -5,7 +5,7 @@ use super::fq::FairQueue;
 use super::peers::{Identified, Peers};
 use super::{Attach, Cx, Pattern, PipeId, Pipes, discard_input, probe};
 use crate::error::{Errno, Result};
-use crate::msg::{Class, Msg};
+use crate::msg::Msg;
 
 /// A REP socket.
 ///

@@ -26,7 +26,6 @@ pub fn text(msg: &Msg) -> String {
 #[derive(Default)]
 struct SimPipe {
     alive: bool,
-    locally_initiated: bool,
     /// What the peer sent.
     inbound: VecDeque<Msg>,
     /// What was written: up to `published` flushed, up to `whole` whole messages.
@@ -157,10 +156,6 @@ impl Pipes for SimPipes {
         let pipe = self.at(pipe);
         pipe.terminated = pipe.terminated.or(Some(delay));
     }
-
-    fn locally_initiated(&self, pipe: PipeId) -> bool {
-        self.0[pipe.0 as usize].locally_initiated
-    }
 }
 
 /// A socket's surroundings: its options and its pipes.
@@ -194,7 +189,6 @@ impl Net {
 
     /// Attaches a pipe.
     pub fn attach(&mut self, pattern: &mut dyn Pattern<SimPipes>, pipe: PipeId, attach: Attach) {
-        self.pipes.at(pipe).locally_initiated = attach.locally_initiated;
         pattern.attach(&mut self.cx(), pipe, attach);
     }
 

@@ -23,7 +23,6 @@ pub struct Slot {
     /// On its way out.
     pub over: bool,
     pub endpoints: EndpointPair,
-    pub locally_initiated: bool,
 }
 
 /// The pipes of a socket.
@@ -52,7 +51,6 @@ impl PipeTable {
             peer_ended: false,
             over: false,
             endpoints: pipe.endpoints,
-            locally_initiated: pipe.locally_initiated,
         };
         let number = match self.free.pop() {
             Some(number) => {
@@ -207,12 +205,5 @@ impl Pipes for PipeTable {
             return;
         }
         self.end(pipe);
-    }
-
-    fn locally_initiated(&self, pipe: PipeId) -> bool {
-        self.slots
-            .get(pipe.0 as usize)
-            .and_then(Option::as_ref)
-            .is_some_and(|slot| slot.locally_initiated)
     }
 }

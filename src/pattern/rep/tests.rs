@@ -1,5 +1,6 @@
 use super::super::testing::*;
 use super::*;
+use crate::msg::Class;
 use crate::options::SocketType;
 
 fn rep<const N: usize>() -> (Net, Rep, [PipeId; N]) {
