@@ -47,6 +47,8 @@ pub struct PollSet {
     /// One was since the last tick.
     used: AtomicBool,
     sessions: Mutex<HashMap<u64, Arc<Session>, foldhash::fast::RandomState>>,
+    /// The socket is closed.
+    over: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -54,7 +56,6 @@ pub struct PollSet {
 struct State {
     token: Option<u64>,
     running: Running,
-    over: bool,
 }
 
 impl PollSet {
@@ -73,6 +74,7 @@ impl PollSet {
             inside: AtomicBool::new(false),
             used: AtomicBool::new(false),
             sessions: Mutex::default(),
+            over: AtomicBool::new(false),
             state: Mutex::default(),
         }))
     }
@@ -87,8 +89,12 @@ impl PollSet {
         Arc::ptr_eq(&self.thread, thread)
     }
 
-    /// Moves a connection of the I/O thread into the set.
+    /// Moves a connection of the I/O thread into the set. Errors: those of `epoll_ctl`;
+    /// `ENOTSOCK` when the socket is closed.
     pub fn take_in(&self, session: &Arc<Session>, token: u64, fd: i32) -> Result<()> {
+        if self.over.load(Ordering::SeqCst) {
+            return Err(Errno::ENOTSOCK);
+        }
         self.sessions.lock().insert(token, session.clone());
         let added = self.epoll.add(fd, Watch::EdgeBoth, token);
         if added.is_err() {
@@ -98,9 +104,14 @@ impl PollSet {
     }
 
     /// Forgets a connection.
-    pub fn let_go(&self, token: u64, fd: i32) {
+    pub fn let_go(self: &Arc<Self>, token: u64, fd: i32) {
         self.epoll.remove(fd);
-        self.sessions.lock().remove(&token);
+        let mut sessions = self.sessions.lock();
+        let was_last = sessions.remove(&token).is_some() && sessions.is_empty();
+        drop(sessions);
+        if was_last && self.over.load(Ordering::SeqCst) {
+            self.thread.post(Request::PollSet(self.clone()));
+        }
     }
 
     /// Makes the calling application thread the owner.
@@ -118,9 +129,10 @@ impl PollSet {
         }
     }
 
-    /// Gives the set up: its socket is closed.
+    /// Gives the set up: its socket is closed. It stays with the I/O thread for as long as a
+    /// connection in it has something left to send.
     pub fn close(self: &Arc<Self>) {
-        self.state.lock().over = true;
+        self.over.store(true, Ordering::SeqCst);
         self.owner.store(WITH_IO_THREAD, Ordering::SeqCst);
         self.thread.post(Request::PollSet(self.clone()));
     }
@@ -177,7 +189,7 @@ impl PollSet {
     pub fn on_changed(self: Arc<Self>, at: &mut Loop) {
         let mut state = self.state.lock();
         let fd = self.epoll.fd();
-        if state.over {
+        if self.over.load(Ordering::SeqCst) && self.sessions.lock().is_empty() {
             if let Some(token) = state.token.take() {
                 at.thread.epoll.remove(fd);
                 at.objects.remove(token);
