@@ -44,8 +44,8 @@ impl Router {
         if id.more() {
             let mandatory = cx.options.router_mandatory;
             self.current_out = match self.peers.find(id.data()) {
-                Some(pipe) if cx.pipes.check_write(pipe) => Some(pipe),
                 Some(pipe) if mandatory && cx.pipes.is_full(pipe) => return Err(Errno::EAGAIN),
+                Some(pipe) if cx.pipes.check_write(pipe) => Some(pipe),
                 _ if mandatory => return Err(Errno::EHOSTUNREACH),
                 _ => None,
             };

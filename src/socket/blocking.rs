@@ -144,7 +144,7 @@ pub fn send(
         |socket| socket.options().sndtimeo,
         dont_wait,
         false,
-        |socket| match socket.try_send(msg, more) {
+        |socket| match socket.try_send(msg, more, dont_wait) {
             // The pipe ended within this message: its parts, this one too, are dropped.
             Err(Errno::EPIPE) if dont_wait || socket.options().sndtimeo == 0 => Err(Errno::EAGAIN),
             Err(Errno::EPIPE) => {

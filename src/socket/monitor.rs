@@ -123,7 +123,7 @@ impl State {
             let mut left = frames.len();
             for frame in frames.iter_mut() {
                 left -= 1;
-                if socket.try_send(frame, left > 0).is_err() {
+                if socket.try_send(frame, left > 0, false).is_err() {
                     return;
                 }
             }

@@ -1,6 +1,6 @@
 //! A socket's pipes, by number.
 
-use crate::core::mailbox::{EndpointPair, NewPipe, PipeKey, PipeLink};
+use crate::core::mailbox::{Command, EndpointPair, NewPipe, PipeKey, PipeLink};
 use crate::core::pipe::{PipeReader, PipeWriter};
 use crate::msg::Msg;
 use crate::pattern::{PipeId, Pipes};
@@ -169,11 +169,17 @@ impl Pipes for PipeTable {
 
     fn is_full(&mut self, pipe: PipeId) -> bool {
         let Some(slot) = self.get(pipe) else { return false };
-        if slot.over || slot.peer_ended || slot.writer.is_closed() || slot.writer.check() {
+        if slot.over || slot.peer_ended || slot.writer.is_closed() {
             return false;
         }
-        slot.write_passive = true;
-        true
+        // A pipe that was full stays so until the socket attends to its commands: who asks in a
+        // loop without waiting is not let through by every message that is read meanwhile.
+        let link = &slot.link;
+        if slot.write_passive || slot.writer.is_full_as_known(|| link.send(Command::Writable)) {
+            slot.write_passive = true;
+            return true;
+        }
+        false
     }
 
     #[inline]

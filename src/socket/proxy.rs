@@ -276,7 +276,7 @@ impl Transfer<'_> {
             }
             loop {
                 let (more, bytes) = (part.more(), part.len());
-                match to.as_deref_mut().unwrap_or(from).try_send(&mut part, more) {
+                match to.as_deref_mut().unwrap_or(from).try_send(&mut part, more, false) {
                     Err(Errno::EAGAIN) => return Ok(Some(part)),
                     // The pipe ended within this message: its parts are dropped.
                     Err(Errno::EPIPE) => {}

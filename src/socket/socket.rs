@@ -17,11 +17,15 @@ use crate::options::{ContextOptions, Effect, Options, SocketType, Value};
 use crate::pattern::{self, Attach, Cx, Pattern, PipeId, Pipes};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sys::clock;
 
 /// What a live socket's handle begins with.
 const LIVE: u32 = 0xbadd_ecaf;
 /// What a dead one's begins with.
 const DEAD: u32 = 0xdead_beef;
+
+/// Microseconds between looks for commands when sending without waiting.
+const ATTEND_EVERY_US: u64 = 1000;
 
 /// All sockets that the application holds.
 pub static SOCKETS: Arena<Socket> = Arena::new(LIVE, DEAD);
@@ -39,6 +43,8 @@ pub struct Socket {
     pub(super) last_endpoint: String,
     pub(super) monitor: Arc<Monitor>,
     receiving_more: bool,
+    /// When sending without waiting last attended to commands.
+    attended_us: u64,
     /// How waiting has gone lately; see `blocking`.
     pub(super) habits: super::blocking::Habits,
     /// The poll set's registration with the mailbox.
@@ -75,6 +81,7 @@ impl Socket {
             last_endpoint: String::new(),
             monitor,
             receiving_more: false,
+            attended_us: 0,
             habits: Default::default(),
             registration: None,
         }))
@@ -135,6 +142,23 @@ impl Socket {
         }
     }
 
+    /// As [`Socket::attend`], but at most once a millisecond, as libzmq has it for sending:
+    /// a pipe that was found full stays full for a moment.
+    #[inline]
+    fn attend_at_times(&mut self) -> Result<()> {
+        if !self.port.mailbox.signal.needs_attention() && !self.context.is_inherited() {
+            return Ok(());
+        }
+        let now = clock::now_us();
+        if now.saturating_sub(self.attended_us) < ATTEND_EVERY_US
+            && !self.port.mailbox.signal.is_terminated()
+        {
+            return Ok(());
+        }
+        self.attended_us = now;
+        self.attend()
+    }
+
     #[cold]
     fn attend_now(&mut self) -> Result<()> {
         if self.context.is_inherited() {
@@ -189,6 +213,7 @@ impl Socket {
             && !slot.peer_ended
             && std::mem::take(&mut slot.write_passive)
         {
+            slot.writer.refresh();
             self.with_pattern(|pattern, cx| pattern.write_activated(cx, pipe));
         }
     }
@@ -231,8 +256,12 @@ impl Socket {
 
     /// Sends a frame if that is possible now. Errors: `EAGAIN` and the pattern's.
     #[inline]
-    pub fn try_send(&mut self, msg: &mut Msg, more: bool) -> Result<()> {
-        self.attend()?;
+    pub fn try_send(&mut self, msg: &mut Msg, more: bool, dont_wait: bool) -> Result<()> {
+        if dont_wait {
+            self.attend_at_times()?;
+        } else {
+            self.attend()?;
+        }
         msg.set_more(more);
         msg.set_metadata(None);
         let mut cx = Cx { pipes: &mut self.pipes, options: &mut self.options };
