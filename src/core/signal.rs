@@ -9,6 +9,7 @@
 //! | `LISTED` | `waiters` is not empty | who registers a waiter, under the list's lock | who removes the last |
 //! | `DESCRIPTOR` | `descriptor` mirrors `PENDING` | who first asks for it | nobody |
 //! | `TERMINATED` | the context is going down | the context | nobody |
+//! | the rest | counts rounds: what a sleeper waits for may have come, though nothing is pending | a thread that uses the socket while others may sleep on it | nobody |
 //!
 //! A sender sets `PENDING` after it queued its command and wakes sleepers only on the change
 //! from clear to set; a sleeper announces itself first and looks at `PENDING` again before it
@@ -33,6 +34,8 @@ const PARKED: u32 = 2;
 const LISTED: u32 = 4;
 const DESCRIPTOR: u32 = 8;
 const TERMINATED: u32 = 16;
+/// One round.
+const ROUND: u32 = 32;
 
 /// Until when a blocking call waits. `None` in a position means for ever.
 #[derive(Clone, Copy, Debug)]
@@ -224,6 +227,21 @@ impl Signal {
         }
     }
 
+    /// Which round it is, for [`Signal::wait`].
+    pub fn round(&self) -> u32 {
+        self.state.load(Ordering::SeqCst) / ROUND
+    }
+
+    /// Starts another round: wakes those who sleep beside the caller, who has attended to what
+    /// they would have been woken for.
+    pub fn next_round(&self) {
+        let before = self.state.fetch_add(ROUND, Ordering::SeqCst);
+        if before & PARKED != 0 {
+            self.state.fetch_and(!PARKED, Ordering::SeqCst);
+            futex::wake_all(&self.state);
+        }
+    }
+
     /// Makes the descriptor say what `PENDING` says.
     fn show(&self) {
         let Some(mirror) = self.mirror.get() else { return };
@@ -265,11 +283,12 @@ impl Signal {
         }
     }
 
-    /// Sleeps until there is something to attend to. Errors: `EAGAIN` at the deadline, `EINTR`.
-    pub fn wait(&self, deadline: Deadline) -> Result<()> {
+    /// Sleeps until there is something to attend to, or `round` is over. Errors: `EAGAIN` at the
+    /// deadline, `EINTR`.
+    pub fn wait(&self, deadline: Deadline, round: u32) -> Result<()> {
         loop {
             let state = self.state.fetch_or(PARKED, Ordering::SeqCst) | PARKED;
-            if state & (PENDING | TERMINATED) != 0 {
+            if state & (PENDING | TERMINATED) != 0 || state / ROUND != round {
                 return Ok(());
             }
             let left = deadline.remaining();
@@ -310,9 +329,24 @@ mod tests {
     fn a_raised_signal_does_not_wait() {
         let signal = Signal::default();
         signal.raise();
-        assert_eq!(signal.wait(Deadline::after_ms(-1)), Ok(()));
+        assert_eq!(signal.wait(Deadline::after_ms(-1), 0), Ok(()));
         signal.acknowledge();
-        assert_eq!(signal.wait(Deadline::after_ms(1)), Err(Errno::EAGAIN));
+        assert_eq!(signal.wait(Deadline::after_ms(1), 0), Err(Errno::EAGAIN));
+    }
+
+    #[test]
+    fn a_round_that_is_over_does_not_wait() {
+        let signal = Signal::default();
+        let round = signal.round();
+        signal.next_round();
+        assert_eq!(signal.wait(Deadline::after_ms(-1), round), Ok(()));
+        assert_eq!(signal.wait(Deadline::after_ms(1), signal.round()), Err(Errno::EAGAIN));
+        let round = signal.round();
+        std::thread::scope(|scope| {
+            let sleeper = scope.spawn(|| signal.wait(Deadline::after_ms(-1), round));
+            signal.next_round();
+            assert_eq!(sleeper.join().expect("no panic"), Ok(()));
+        });
     }
 
     #[test]
@@ -321,7 +355,7 @@ mod tests {
         let waiter = Waiter::new();
         signal.add_waiter(&waiter);
         std::thread::scope(|scope| {
-            scope.spawn(|| assert_eq!(signal.wait(Deadline::after_ms(-1)), Ok(())));
+            scope.spawn(|| assert_eq!(signal.wait(Deadline::after_ms(-1), 0), Ok(())));
             scope.spawn(|| assert_eq!(waiter.wait(Deadline::after_ms(-1)), Ok(())));
             signal.raise();
         });
@@ -334,6 +368,6 @@ mod tests {
         signal.terminate();
         signal.acknowledge();
         assert!(signal.needs_attention());
-        assert_eq!(signal.wait(Deadline::after_ms(-1)), Ok(()));
+        assert_eq!(signal.wait(Deadline::after_ms(-1), 0), Ok(()));
     }
 }

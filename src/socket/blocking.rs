@@ -70,12 +70,15 @@ fn until_possible(
     }
     let generation = handle.generation();
     let deadline = Deadline::after_ms(i64::from(timeout));
-    let mut wait_in_set = receiving && socket.habits.wait();
+    // The poll set is for one thread, so not for sockets that several may use at once.
+    let shared = socket.options().socket_type.is_thread_safe();
+    let mut wait_in_set = receiving && socket.habits.wait() && !shared;
     let mut ready = Vec::new();
     loop {
         let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
         let set = if wait_in_set { socket.poll_set().cloned() } else { None };
         let mailbox = socket.mailbox().clone();
+        let round = mailbox.signal.round();
         drop(guard);
         let waited = match set {
             Some(set) => match wait_in(&set, &mailbox, deadline, &mut ready) {
@@ -86,7 +89,7 @@ fn until_possible(
                 }
                 other => other,
             },
-            None => mailbox.signal.wait(deadline),
+            None => mailbox.signal.wait(deadline, round),
         };
         guard = handle.lock();
         if handle.generation() != generation {
