@@ -23,6 +23,25 @@ pub fn model_fence() {
     atomic::fence(atomic::Ordering::SeqCst);
 }
 
+#[cfg(not(loom))]
+pub use parking_lot::Mutex as Lock;
+
+/// As parking_lot's, for models.
+#[cfg(loom)]
+#[derive(Default)]
+pub struct Lock<T>(loom::sync::Mutex<T>);
+
+#[cfg(loom)]
+impl<T> Lock<T> {
+    pub fn new(value: T) -> Self {
+        Lock(loom::sync::Mutex::new(value))
+    }
+
+    pub fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
 /// Shared memory whose accesses loom can see.
 pub mod cell {
     #[cfg(loom)]

@@ -5,3 +5,4 @@ pub mod mailbox;
 pub mod pipe;
 pub mod queue;
 pub mod signal;
+pub mod word;

@@ -5,37 +5,40 @@
 //! | bit | meaning | set by | cleared by |
 //! |---|---|---|---|
 //! | `PENDING` | commands wait in the mailbox | whoever sends one | the socket's user, before it drains the mailbox |
-//! | `PARKED` | a thread sleeps on this word | that thread, before it sleeps | whoever wakes it |
+//! | `PARKED` | a thread sleeps on this word, or is about to | that thread, while it has the socket | whoever wakes it |
 //! | `LISTED` | `waiters` is not empty | who registers a waiter, under the list's lock | who removes the last |
 //! | `DESCRIPTOR` | `descriptor` mirrors `PENDING` | who first asks for it | nobody |
 //! | `TERMINATED` | the context is going down | the context | nobody |
-//! | the rest | counts rounds: what a sleeper waits for may have come, though nothing is pending | a thread that uses the socket while others may sleep on it | nobody |
+//! | the rest | wake-ups so far | whoever wakes | |
 //!
 //! A sender sets `PENDING` after it queued its command and wakes sleepers only on the change
 //! from clear to set; a sleeper announces itself first and looks at `PENDING` again before it
 //! sleeps. Both use one word, so the order between them is total and no wake-up is lost.
 //!
+//! Several threads may use one socket. What one of them takes out of the mailbox may be what
+//! another is about to sleep for, and `PENDING` is clear when that one looks: it remembers the word
+//! as it was while it had the socket, and by `PENDING` in it, or by the number of wake-ups since,
+//! it knows that it must look at the socket again.
+//!
 //! The descriptor (an eventfd, made on first demand) is readable exactly while `PENDING` is set:
 //! a small lock around "change the bit, change the descriptor" keeps the two together.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
+use super::word::Word;
 use crate::error::{Errno, Result};
-use crate::sync::Arc;
+use crate::sync::atomic::Ordering;
+use crate::sync::{Arc, Lock};
 use crate::sys::event::EventFd;
-use crate::sys::futex;
 
 const PENDING: u32 = 1;
 const PARKED: u32 = 2;
 const LISTED: u32 = 4;
 const DESCRIPTOR: u32 = 8;
 const TERMINATED: u32 = 16;
-/// One round.
-const ROUND: u32 = 32;
+/// The lowest bit of the number of wake-ups.
+const WAKE_UP: u32 = 32;
 
 /// Until when a blocking call waits. `None` in a position means for ever.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +81,7 @@ const WOKEN: u32 = 2;
 /// A thread that waits for several sockets at once, or for sockets and descriptors.
 #[derive(Default)]
 pub struct Waiter {
-    state: AtomicU32,
+    state: Word,
     /// Set on waking, for a thread that sleeps in the system's poll.
     event: Option<EventFd>,
 }
@@ -91,7 +94,7 @@ impl Waiter {
 
     /// A waiter whose waking makes a descriptor readable. Errors: `EMFILE`.
     pub fn with_event() -> Result<Arc<Waiter>> {
-        Ok(Arc::new(Waiter { state: AtomicU32::new(BUSY), event: Some(EventFd::new()?) }))
+        Ok(Arc::new(Waiter { state: Word::new(BUSY), event: Some(EventFd::new()?) }))
     }
 
     /// Its descriptor.
@@ -104,7 +107,7 @@ impl Waiter {
         if self.state.swap(WOKEN, Ordering::SeqCst) == ASLEEP {
             match &self.event {
                 Some(event) => event.set(),
-                None => futex::wake_all(&self.state),
+                None => self.state.wake_all(),
             }
         }
     }
@@ -133,7 +136,7 @@ impl Waiter {
             if left.is_some_and(|left| left.is_zero()) {
                 break Err(Errno::EAGAIN);
             }
-            match futex::wait(&self.state, ASLEEP, left) {
+            match self.state.wait(ASLEEP, left) {
                 Err(Errno::EINTR) => break Err(Errno::EINTR),
                 _ => continue,
             }
@@ -166,14 +169,14 @@ impl Drop for Registration {
 /// The mirror of `PENDING` as a descriptor.
 struct Mirror {
     event: EventFd,
-    readable: Mutex<bool>,
+    readable: Lock<bool>,
 }
 
 /// One socket's signal.
 #[derive(Default)]
 pub struct Signal {
-    state: AtomicU32,
-    waiters: Mutex<Vec<Arc<Waiter>>>,
+    state: Word,
+    waiters: Lock<Vec<Arc<Waiter>>>,
     mirror: OnceLock<Mirror>,
 }
 
@@ -209,8 +212,7 @@ impl Signal {
             self.show();
         }
         if before & PARKED != 0 {
-            self.state.fetch_and(!PARKED, Ordering::SeqCst);
-            futex::wake_all(&self.state);
+            self.wake();
         }
         if before & LISTED != 0 {
             for waiter in self.waiters.lock().iter() {
@@ -227,19 +229,19 @@ impl Signal {
         }
     }
 
-    /// Which round it is, for [`Signal::wait`].
-    pub fn round(&self) -> u32 {
-        self.state.load(Ordering::SeqCst) / ROUND
+    /// Ends the sleep of everybody who sleeps here or is about to; there is nothing to attend to,
+    /// but they may get further now.
+    pub fn nudge(&self) {
+        if self.state.load(Ordering::SeqCst) & PARKED != 0 {
+            self.wake();
+        }
     }
 
-    /// Starts another round: wakes those who sleep beside the caller, who has attended to what
-    /// they would have been woken for.
-    pub fn next_round(&self) {
-        let before = self.state.fetch_add(ROUND, Ordering::SeqCst);
-        if before & PARKED != 0 {
-            self.state.fetch_and(!PARKED, Ordering::SeqCst);
-            futex::wake_all(&self.state);
-        }
+    #[cold]
+    fn wake(&self) {
+        let awake = |state: u32| Some((state & !PARKED).wrapping_add(WAKE_UP));
+        let _ = self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, awake);
+        self.state.wake_all();
     }
 
     /// Makes the descriptor say what `PENDING` says.
@@ -259,7 +261,7 @@ impl Signal {
             return Ok(mirror.event.fd());
         }
         let event = EventFd::new()?;
-        let mirror = self.mirror.get_or_init(|| Mirror { event, readable: Mutex::new(false) });
+        let mirror = self.mirror.get_or_init(|| Mirror { event, readable: Lock::new(false) });
         self.state.fetch_or(DESCRIPTOR, Ordering::SeqCst);
         self.show();
         Ok(mirror.event.fd())
@@ -283,24 +285,42 @@ impl Signal {
         }
     }
 
-    /// Sleeps until there is something to attend to, or `round` is over. Errors: `EAGAIN` at the
-    /// deadline, `EINTR`.
-    pub fn wait(&self, deadline: Deadline, round: u32) -> Result<()> {
+    /// Announces sleep, while the socket is still held by its caller: whatever comes from here on
+    /// ends [`Signal::wait`].
+    pub fn ticket(&self) -> Ticket {
+        let state = self.state.load(Ordering::SeqCst);
+        if state & (PENDING | TERMINATED) != 0 {
+            return Ticket(state);
+        }
+        Ticket(self.state.fetch_or(PARKED, Ordering::SeqCst))
+    }
+
+    /// Sleeps until there is something to attend to, or was since the ticket was taken. Errors:
+    /// `EAGAIN` at the deadline, `EINTR`.
+    pub fn wait(&self, ticket: Ticket, deadline: Deadline) -> Result<()> {
+        if ticket.0 & (PENDING | TERMINATED) != 0 {
+            return Ok(());
+        }
         loop {
-            let state = self.state.fetch_or(PARKED, Ordering::SeqCst) | PARKED;
-            if state & (PENDING | TERMINATED) != 0 || state / ROUND != round {
+            let state = self.state.load(Ordering::SeqCst);
+            let woken = state / WAKE_UP != ticket.0 / WAKE_UP;
+            if woken || state & (PENDING | TERMINATED) != 0 {
                 return Ok(());
             }
             let left = deadline.remaining();
             if left.is_some_and(|left| left.is_zero()) {
                 return Err(Errno::EAGAIN);
             }
-            futex::wait(&self.state, state, left)?;
+            self.state.wait(state, left)?;
         }
     }
 }
 
-#[cfg(test)]
+/// What a [`Signal`] was when its socket was last looked at.
+#[derive(Clone, Copy)]
+pub struct Ticket(u32);
+
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::sys::poll;
@@ -329,24 +349,9 @@ mod tests {
     fn a_raised_signal_does_not_wait() {
         let signal = Signal::default();
         signal.raise();
-        assert_eq!(signal.wait(Deadline::after_ms(-1), 0), Ok(()));
+        assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(-1)), Ok(()));
         signal.acknowledge();
-        assert_eq!(signal.wait(Deadline::after_ms(1), 0), Err(Errno::EAGAIN));
-    }
-
-    #[test]
-    fn a_round_that_is_over_does_not_wait() {
-        let signal = Signal::default();
-        let round = signal.round();
-        signal.next_round();
-        assert_eq!(signal.wait(Deadline::after_ms(-1), round), Ok(()));
-        assert_eq!(signal.wait(Deadline::after_ms(1), signal.round()), Err(Errno::EAGAIN));
-        let round = signal.round();
-        std::thread::scope(|scope| {
-            let sleeper = scope.spawn(|| signal.wait(Deadline::after_ms(-1), round));
-            signal.next_round();
-            assert_eq!(sleeper.join().expect("no panic"), Ok(()));
-        });
+        assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(1)), Err(Errno::EAGAIN));
     }
 
     #[test]
@@ -355,7 +360,8 @@ mod tests {
         let waiter = Waiter::new();
         signal.add_waiter(&waiter);
         std::thread::scope(|scope| {
-            scope.spawn(|| assert_eq!(signal.wait(Deadline::after_ms(-1), 0), Ok(())));
+            scope
+                .spawn(|| assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(-1)), Ok(())));
             scope.spawn(|| assert_eq!(waiter.wait(Deadline::after_ms(-1)), Ok(())));
             signal.raise();
         });
@@ -368,6 +374,24 @@ mod tests {
         signal.terminate();
         signal.acknowledge();
         assert!(signal.needs_attention());
-        assert_eq!(signal.wait(Deadline::after_ms(-1), 0), Ok(()));
+        assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(-1)), Ok(()));
+    }
+
+    #[test]
+    fn who_takes_the_news_wakes_those_who_were_about_to_sleep() {
+        let signal = Signal::default();
+        let ticket = signal.ticket();
+        signal.raise();
+        signal.acknowledge();
+        assert_eq!(signal.wait(ticket, Deadline::after_ms(-1)), Ok(()));
+        signal.raise();
+        let ticket = signal.ticket();
+        signal.acknowledge();
+        assert_eq!(signal.wait(ticket, Deadline::after_ms(-1)), Ok(()));
+        let ticket = signal.ticket();
+        assert_eq!(signal.wait(ticket, Deadline::after_ms(1)), Err(Errno::EAGAIN));
     }
 }
+
+#[cfg(all(test, loom))]
+mod models;

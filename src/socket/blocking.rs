@@ -78,18 +78,23 @@ fn until_possible(
         let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
         let set = if wait_in_set { socket.poll_set().cloned() } else { None };
         let mailbox = socket.mailbox().clone();
-        let round = mailbox.signal.round();
-        drop(guard);
         let waited = match set {
-            Some(set) => match wait_in(&set, &mailbox, deadline, &mut ready) {
-                Err(Errno::EAGAIN) => {
-                    // Nothing for a while: leave it to the I/O thread.
-                    wait_in_set = false;
-                    Ok(())
+            Some(set) => {
+                drop(guard);
+                match wait_in(&set, &mailbox, deadline, &mut ready) {
+                    Err(Errno::EAGAIN) => {
+                        // Nothing for a while: leave it to the I/O thread.
+                        wait_in_set = false;
+                        Ok(())
+                    }
+                    other => other,
                 }
-                other => other,
-            },
-            None => mailbox.signal.wait(deadline, round),
+            }
+            None => {
+                let ticket = mailbox.signal.ticket();
+                drop(guard);
+                mailbox.signal.wait(ticket, deadline)
+            }
         };
         guard = handle.lock();
         if handle.generation() != generation {

@@ -169,9 +169,6 @@ impl Socket {
         while let Some(command) = mailbox.take() {
             self.carry_out(command);
         }
-        if self.options.socket_type.is_thread_safe() {
-            mailbox.signal.next_round();
-        }
         if mailbox.signal.is_terminated() {
             self.monitor.stop();
             return Err(Errno::ETERM);
@@ -231,7 +228,7 @@ impl Socket {
         self.with_pattern(|pattern, cx| pattern.attach(cx, pipe, attach));
         if self.options.socket_type.is_thread_safe() {
             // Other threads may sleep for want of a pipe.
-            self.port.mailbox.signal.next_round();
+            self.port.mailbox.signal.nudge();
         }
         // Its far end may have gone before this end could be told.
         if self.pipes.get(pipe).is_some_and(|slot| slot.reader.is_writer_gone()) {
