@@ -142,8 +142,8 @@ impl Socket {
         }
     }
 
-    /// As [`Socket::attend`], but at most once a millisecond, as libzmq has it for sending:
-    /// a pipe that was found full stays full for a moment.
+    /// As [`Socket::attend`], but at most once a millisecond, as libzmq has it for sending: a
+    /// ROUTER's peer that was found full stays full for a moment.
     #[inline]
     fn attend_at_times(&mut self) -> Result<()> {
         if !self.port.mailbox.signal.needs_attention() && !self.context.is_inherited() {
@@ -261,7 +261,7 @@ impl Socket {
     /// Sends a frame if that is possible now. Errors: `EAGAIN` and the pattern's.
     #[inline]
     pub fn try_send(&mut self, msg: &mut Msg, more: bool, dont_wait: bool) -> Result<()> {
-        if dont_wait {
+        if dont_wait && self.options.router_mandatory {
             self.attend_at_times()?;
         } else {
             self.attend()?;
