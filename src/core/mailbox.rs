@@ -49,6 +49,8 @@ pub struct NewPipe {
     pub subscribe_to_all: bool,
     /// This socket connected.
     pub locally_initiated: bool,
+    /// The listener that accepted the connection, by address; 0 for none.
+    pub origin: usize,
     /// Addresses.
     pub endpoints: EndpointPair,
 }

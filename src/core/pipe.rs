@@ -92,6 +92,8 @@ pub struct PipeReader {
     /// The last frame read has more to come.
     in_message: bool,
     ended: bool,
+    /// What is published from now on is not wanted.
+    sealed: bool,
     /// What the connection says of its messages.
     metadata: Option<MetadataCredit>,
 }
@@ -137,6 +139,7 @@ pub fn direction(
             unreported: 0,
             in_message: false,
             ended: false,
+            sealed: false,
             metadata: None,
         },
     )
@@ -331,6 +334,10 @@ impl PipeReader {
         if self.ended {
             return false;
         }
+        if self.sealed {
+            self.ended = true;
+            return false;
+        }
         if self.available() {
             return true;
         }
@@ -414,6 +421,12 @@ impl PipeReader {
         {
             self.peer.writable();
         }
+    }
+
+    /// Takes nothing that is published from now on: the end comes after what is there already.
+    pub fn seal(&mut self) {
+        self.queue.refresh();
+        self.sealed = true;
     }
 
     /// Whether the last frame read has more to come.

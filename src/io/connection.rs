@@ -17,6 +17,7 @@ use crate::msg::{Class, MetadataRef, Msg};
 use crate::options::SocketType;
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering;
+use crate::sys::clock;
 use crate::sys::epoll::{Ready, Watch};
 use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
 use crate::zmtp::{AuthReply, Config, Established, Handshake, Peer, Progress, ProtoError, command};
@@ -94,7 +95,7 @@ impl Session {
 
     fn start_timer(&self, at: &mut Loop, inner: &mut Inner, timer: Timer, delay_ms: i32) {
         if let (Some(token), Ok(delay)) = (inner.token, u64::try_from(delay_ms)) {
-            at.timers.start(&mut inner.running, timer, token, at.now, delay);
+            at.timers.start(&mut inner.running, timer, token, clock::now_ms(), delay);
         }
     }
 
@@ -240,7 +241,7 @@ impl Session {
             next
         } else {
             let jitter = foldhash::quality::RandomState::default();
-            let random = std::hash::BuildHasher::hash_one(&jitter, crate::sys::clock::now_us());
+            let random = std::hash::BuildHasher::hash_one(&jitter, clock::now_us());
             base.saturating_add((random % base.max(1) as u64) as i32)
         }
     }
@@ -336,7 +337,7 @@ impl Session {
         let Established { mut encoder, decoder, peer } = established;
         let raw = self.options.raw_socket;
         if !inner.has_pipe && !inner.terminating {
-            self.make_pipe(inner, &peer);
+            self.make_pipe(inner);
         }
         if !raw && self.options.heartbeat_ivl > 0 {
             self.start_timer(at, inner, Timer::Heartbeat, self.options.heartbeat_ivl);
@@ -351,7 +352,8 @@ impl Session {
         let last_words = (raw && self.options.stream_notify
             || !raw && self.options.router_notify & ZMQ_NOTIFY_DISCONNECT != 0)
             .then(Msg::new);
-        if !raw {
+        // The handshakes of old have no success to report.
+        if !raw && peer.version.0 >= 3 {
             self.emit(inner, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, 0);
         }
         inner.phase = Phase::Up(stream.clone());
@@ -428,10 +430,10 @@ impl Session {
     }
 
     /// Makes a pipe and hands its far end to the socket.
-    fn make_pipe(&self, inner: &mut Inner, _peer: &Peer) {
+    fn make_pipe(&self, inner: &mut Inner) {
         let Some(me) = self.weak().upgrade() else { return };
         let link = PipeLink::new(self.port().mailbox.clone());
-        let conflate = self.options.conflate;
+        let conflate = self.options.conflates();
         let (to_socket, socket_reads) =
             direction(self.options.rcvhwm, conflate, me.clone(), link.clone());
         let (socket_writes, from_socket) =
@@ -444,6 +446,7 @@ impl Session {
             link,
             subscribe_to_all: false,
             locally_initiated: false,
+            origin: self.origin(),
             endpoints: inner.endpoints.clone(),
         })));
     }

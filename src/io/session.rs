@@ -147,9 +147,12 @@ impl Session {
         matches!(self.role, Role::Connect { .. })
     }
 
-    /// Whether `listener` accepted it.
-    pub fn came_through(&self, listener: &Arc<ListenerHandle>) -> bool {
-        matches!(&self.role, Role::Accept(by) if by.as_ptr() == Arc::as_ptr(listener))
+    /// The listener that accepted it, by address; 0 for none.
+    pub fn origin(&self) -> usize {
+        match &self.role {
+            Role::Accept(listener) => listener.as_ptr().addr(),
+            Role::Connect { .. } => 0,
+        }
     }
 
     pub(super) fn post(&self, request: impl FnOnce(Arc<Session>) -> Request) {

@@ -224,7 +224,7 @@ impl Loop {
     }
 
     fn close_accepted(&mut self, listener: &Arc<ListenerHandle>, linger: i32) {
-        for session in self.sessions(|session| session.came_through(listener)) {
+        for session in self.sessions(|session| session.origin() == Arc::as_ptr(listener).addr()) {
             session.on_unbound(self, linger);
         }
     }

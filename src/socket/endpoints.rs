@@ -138,6 +138,7 @@ impl Socket {
             link,
             subscribe_to_all: false,
             locally_initiated: true,
+            origin: 0,
             endpoints: EndpointPair::connect(endpoint),
         })
     }
@@ -185,6 +186,7 @@ impl Socket {
             match endpoint.kind {
                 Kind::Listener(listener) => {
                     listener.close();
+                    self.seal_accepted(Arc::as_ptr(&listener).addr());
                     listener.close_accepted(linger);
                 }
                 Kind::Session(session, pipe) => {
@@ -197,6 +199,23 @@ impl Socket {
             }
         }
         Ok(())
+    }
+
+    /// Ends the pipes of the connections that a listener accepted: what has come is still read,
+    /// nothing else comes or goes.
+    fn seal_accepted(&mut self, origin: usize) {
+        let accepted: Vec<PipeId> = self
+            .pipes
+            .iter_mut()
+            .filter(|(_, slot)| slot.origin == origin)
+            .map(|(pipe, _)| pipe)
+            .collect();
+        for pipe in accepted {
+            if let Some(slot) = self.pipes.get(pipe) {
+                slot.reader.seal();
+            }
+            self.peer_ended(pipe);
+        }
     }
 
     fn end_pipe(&mut self, pipe: PipeId) {

@@ -140,6 +140,7 @@ impl Registry {
             link: near,
             subscribe_to_all: false,
             locally_initiated: true,
+            origin: 0,
             endpoints: EndpointPair::connect(address),
         };
         (pipe, told)
@@ -153,6 +154,7 @@ fn far_end(writer: PipeWriter, reader: PipeReader, link: Arc<PipeLink>, address:
         link,
         subscribe_to_all: false,
         locally_initiated: false,
+        origin: 0,
         endpoints: EndpointPair::bind(address),
     }
 }

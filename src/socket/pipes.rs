@@ -23,6 +23,8 @@ pub struct Slot {
     /// On its way out.
     pub over: bool,
     pub endpoints: EndpointPair,
+    /// See [`NewPipe::origin`].
+    pub origin: usize,
 }
 
 /// The pipes of a socket.
@@ -51,6 +53,7 @@ impl PipeTable {
             peer_ended: false,
             over: false,
             endpoints: pipe.endpoints,
+            origin: pipe.origin,
         };
         let number = match self.free.pop() {
             Some(number) => {

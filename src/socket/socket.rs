@@ -237,7 +237,7 @@ impl Socket {
         pipe
     }
 
-    fn peer_ended(&mut self, pipe: PipeId) {
+    pub(super) fn peer_ended(&mut self, pipe: PipeId) {
         use SocketType::{Pub, Push, Radio, Scatter};
         let nobody_reads = matches!(self.options.socket_type, Push | Pub | Radio | Scatter);
         self.pipes.peer_ended(pipe, nobody_reads);
