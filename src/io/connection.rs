@@ -339,7 +339,8 @@ impl Session {
         if !inner.has_pipe && !inner.terminating {
             self.make_pipe(inner);
         }
-        if !raw && self.options.heartbeat_ivl > 0 {
+        // Older peers know no PING, and could not answer it.
+        if !raw && peer.version.0 >= 3 && self.options.heartbeat_ivl > 0 {
             self.start_timer(at, inner, Timer::Heartbeat, self.options.heartbeat_ivl);
         }
         if self.options.can_send_hello_msg
