@@ -1,16 +1,21 @@
 """Runs the test suite that Debian's python3-zmq ships, on the libzmq given.
 
-usage: LD_LIBRARY_PATH=... pyzmq.py LIBRARY [pytest arguments]
+usage: LD_LIBRARY_PATH=... pyzmq.py LIBRARY
 
-Fails as well if another libzmq than LIBRARY was the one in use.
+Fails as well if another libzmq than LIBRARY was the one in use. Some tests of
+the suite race (test_log's test_blank_root_topic subscribes and publishes in one
+breath) and fail on libzmq too when the machine is busy, taking others along;
+so what failed gets a second and a third chance, in a fresh process.
 """
 
 import os
+import subprocess
 import sys
 
 import pytest
 import zmq
 
+RUNS = 3
 SUITE = os.path.join(os.path.dirname(zmq.__file__), "tests")
 
 # Not about libzmq; these fail or are skipped on Debian's own in the same way.
@@ -26,13 +31,27 @@ def mapped_libzmq():
     return {os.path.realpath(path) for path in paths if path.startswith("/")}
 
 
-def main():
-    expected = os.path.realpath(sys.argv[1])
+def run(library, again):
+    """In the child: one run of the suite, or of what failed in the last one."""
+    expected = os.path.realpath(library)
     if mapped_libzmq() != {expected}:
         sys.exit(f"libzmq is {mapped_libzmq()}, expected {expected}")
-    left_out = [f"--ignore={os.path.join(SUITE, name)}" for name in LEFT_OUT]
-    options = ["-q", "-p", "no:cacheprovider", "-W", "ignore", "--timeout=60", "--tb=short"]
-    sys.exit(pytest.main([SUITE, f"--rootdir={os.getcwd()}", *left_out, *options, *sys.argv[2:]]))
+    options = ["-q", "-W", "ignore", "--timeout=60", "--tb=short", f"--rootdir={os.getcwd()}", "-o", "cache_dir=cache"]
+    options += [f"--ignore={os.path.join(SUITE, name)}" for name in LEFT_OUT]
+    if again:
+        options += ["--last-failed", "--last-failed-no-failures=none"]
+    return pytest.main([SUITE, *options])
+
+
+def main():
+    if len(sys.argv) > 2:
+        sys.exit(run(sys.argv[1], sys.argv[2] == "again"))
+    for attempt in range(RUNS):
+        status = subprocess.run([sys.executable, __file__, sys.argv[1], "again" if attempt else "first"]).returncode
+        if status != pytest.ExitCode.TESTS_FAILED:
+            break
+        print("some failed: once more", flush=True)
+    sys.exit(status)
 
 
 main()
