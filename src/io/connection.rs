@@ -5,6 +5,7 @@ use std::io::IoSlice;
 
 use smallvec::SmallVec;
 
+use super::authentication::Inquiry;
 use super::halves::{Failure, RxChange, RxLink, TxChange, TxLink};
 use super::session::{Role, Session};
 use super::thread::{Loop, Object, post_resolved};
@@ -20,7 +21,9 @@ use crate::sync::atomic::Ordering;
 use crate::sys::clock;
 use crate::sys::epoll::{Ready, Watch};
 use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
-use crate::zmtp::{AuthReply, Config, Established, Handshake, Peer, Progress, ProtoError, command};
+use crate::zmtp::{
+    AuthReply, AuthRequest, Config, Established, Handshake, Peer, Progress, ProtoError, command,
+};
 
 /// Where a session stands.
 enum Phase {
@@ -52,6 +55,8 @@ pub struct Inner {
     endpoints: EndpointPair,
     /// The accepted connection, until the session starts.
     accepted: Option<Stream>,
+    /// The handshake waits for the authenticator.
+    inquiry: Option<Inquiry>,
     /// There is a pipe to the socket.
     has_pipe: bool,
     /// The session is to end when everything is sent.
@@ -73,6 +78,7 @@ impl Inner {
             interval: None,
             endpoints: EndpointPair::default(),
             accepted: None,
+            inquiry: None,
             has_pipe: false,
             terminating: false,
             heard: 0,
@@ -273,26 +279,75 @@ impl Session {
         self.pump_handshake(at, inner);
     }
 
-    /// Goes on with the handshake as far as the network lets it.
+    /// Goes on with the handshake as far as the network and the authenticator let it.
     fn pump_handshake(&self, at: &mut Loop, inner: &mut Inner) {
-        let Phase::Handshake(stream, handshake) = &mut inner.phase else { return };
-        match exchange(stream, handshake) {
-            Ok(false) => {}
-            Ok(true) => {
-                let Phase::Handshake(stream, handshake) =
-                    std::mem::replace(&mut inner.phase, Phase::Idle)
-                else {
-                    return;
-                };
-                stop(&mut inner.running, Timer::Handshake);
-                match handshake.finish() {
-                    Some(established) => self.established(at, inner, stream, established),
-                    None => {
-                        inner.phase = Phase::Detaching(stream, 0);
-                        self.lost(at, inner, Failure::Connection(Errno::EPROTO));
-                    }
-                }
+        loop {
+            let Phase::Handshake(stream, handshake) = &mut inner.phase else { return };
+            let asked = match exchange(stream, handshake) {
+                Ok(Exchange::Waits) => return,
+                Ok(Exchange::Done) => return self.handshake_done(at, inner),
+                Ok(Exchange::Asks(request)) => self.authenticate(inner, &request),
+                Err(failure) => Err(failure),
+            };
+            if let Err(failure) = asked {
+                self.report_handshake_failure(inner, failure);
+                return self.drop_handshake(at, inner, failure);
             }
+        }
+    }
+
+    fn handshake_done(&self, at: &mut Loop, inner: &mut Inner) {
+        let Phase::Handshake(stream, handshake) = std::mem::replace(&mut inner.phase, Phase::Idle)
+        else {
+            return;
+        };
+        stop(&mut inner.running, Timer::Handshake);
+        match handshake.finish() {
+            Some(established) => self.established(at, inner, stream, established),
+            None => {
+                inner.phase = Phase::Detaching(stream, 0);
+                self.lost(at, inner, Failure::Connection(Errno::EPROTO));
+            }
+        }
+    }
+
+    /// Puts the handshake's question to the authenticator.
+    fn authenticate(&self, inner: &mut Inner, request: &AuthRequest) -> Outcome {
+        let Phase::Handshake(stream, _) = &inner.phase else { return Ok(()) };
+        let address = stream.peer_address().unwrap_or_default();
+        inner.inquiry = Inquiry::start(self, &address, request).map_err(Failure::Connection)?;
+        if inner.inquiry.is_none() {
+            return self.settle_inquiry(inner, AuthReply::Unavailable);
+        }
+        self.look_for_answer(inner)
+    }
+
+    fn look_for_answer(&self, inner: &mut Inner) -> Outcome {
+        let Some(inquiry) = &mut inner.inquiry else { return Ok(()) };
+        match inquiry.answer().map_err(Failure::Protocol)? {
+            Some(answer) => self.settle_inquiry(inner, answer),
+            None => Ok(()),
+        }
+    }
+
+    fn settle_inquiry(&self, inner: &mut Inner, answer: AuthReply) -> Outcome {
+        inner.inquiry = None;
+        let Phase::Handshake(_, handshake) = &mut inner.phase else { return Ok(()) };
+        if let Some(refused) = handshake.authenticated(answer).map_err(Failure::Protocol)? {
+            self.emit(inner, refused.event, refused.value as u64);
+        }
+        Ok(())
+    }
+
+    /// The authenticator may have answered.
+    pub fn on_authenticated(&self, at: &mut Loop) {
+        let mut inner = self.inner.lock();
+        let inner = &mut *inner;
+        if inner.inquiry.is_none() || !matches!(inner.phase, Phase::Handshake(..)) {
+            return;
+        }
+        match self.look_for_answer(inner) {
+            Ok(()) => self.pump_handshake(at, inner),
             Err(failure) => {
                 self.report_handshake_failure(inner, failure);
                 self.drop_handshake(at, inner, failure);
@@ -512,6 +567,7 @@ impl Session {
     /// Nobody uses the connection any more: report it, then begin again or end.
     fn lost(&self, at: &mut Loop, inner: &mut Inner, failure: Failure) {
         stop(&mut inner.running, Timer::Handshake);
+        inner.inquiry = None;
         self.drop_control();
         let was_up = std::mem::replace(&mut inner.was_up, false);
         if let Phase::Detaching(stream, _) = std::mem::replace(&mut inner.phase, Phase::Idle) {
@@ -691,6 +747,7 @@ impl Session {
             self.emit(inner, ZMQ_EVENT_CLOSED, u64::from(u32::MAX));
         }
         inner.running = Running::default();
+        inner.inquiry = None;
         inner.has_pipe = false;
         *self.link.lock() = None;
         self.set_writable(false);
@@ -703,26 +760,36 @@ impl Session {
     }
 }
 
-/// Moves handshake bytes both ways until the network has no more. `true`: the handshake is over.
-fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<bool, Failure> {
+/// What a step of the handshake came to, or why the handshake failed.
+type Outcome = std::result::Result<(), Failure>;
+
+/// How far handshake bytes could be moved.
+enum Exchange {
+    /// The network has no more for now.
+    Waits,
+    /// The authenticator is to be asked.
+    Asks(AuthRequest),
+    /// The handshake is over.
+    Done,
+}
+
+/// Moves handshake bytes both ways until the network has no more.
+fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<Exchange, Failure> {
     let connection = Failure::Connection;
     loop {
         // An error leaves something to say to the peer: try once.
         let progress = handshake.advance();
         send_output(stream, handshake).map_err(connection)?;
         match progress.map_err(Failure::Protocol)? {
-            Progress::Done => return Ok(true),
+            Progress::Done => return Ok(Exchange::Done),
+            Progress::WaitAuth(request) => return Ok(Exchange::Asks(request)),
             Progress::NeedMore => {}
-            Progress::WaitAuth(_) => {
-                handshake.authenticated(AuthReply::Unavailable).map_err(Failure::Protocol)?;
-                continue;
-            }
         }
         let mut spare = handshake.space().map_err(connection)?;
         match stream.read(&mut spare) {
             Ok(0) => return Err(connection(Errno::EPIPE)),
             Ok(_) | Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) => return Ok(false),
+            Err(Errno::EAGAIN) => return Ok(Exchange::Waits),
             Err(error) => return Err(connection(error)),
         }
     }

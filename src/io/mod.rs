@@ -16,6 +16,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod authentication;
 mod connection;
 mod halves;
 mod listener;
@@ -29,6 +30,7 @@ use std::any::Any;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
 
+pub use authentication::Authenticator;
 pub use listener::ListenerHandle;
 pub use pollset::PollSet;
 pub use session::{Role, Session};
@@ -50,6 +52,8 @@ pub struct Port {
     pub mailbox: Arc<Mailbox>,
     /// Where its events go.
     pub events: Box<dyn Events>,
+    /// Who decides which peers may connect.
+    pub authenticator: Box<dyn Authenticator>,
     /// Listeners and sessions that I/O threads hold.
     pub objects: AtomicUsize,
     /// The connections, once an application thread asked to wait for them itself.

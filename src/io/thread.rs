@@ -54,6 +54,8 @@ pub enum Request {
     Terminate(Arc<Session>, i32),
     /// Addresses of the name, or why there are none.
     Resolved(Arc<Session>, Result<Vec<SocketAddress>>),
+    /// The authenticator may have answered.
+    Authenticated(Arc<Session>),
     /// The socket is closed: give everything of it up, within its linger time.
     PortClosed(Arc<Port>, i32),
     /// The endpoint is unbound: give the connections that came through it up, likewise.
@@ -200,6 +202,7 @@ impl Loop {
             Request::ExpectTraffic(session, ms) => session.on_expect_traffic(self, ms),
             Request::Terminate(session, linger) => session.on_terminate(self, linger),
             Request::Resolved(session, addresses) => session.on_resolved(self, addresses),
+            Request::Authenticated(session) => session.on_authenticated(self),
             Request::PortClosed(port, linger) => self.close_port(&port, linger),
             Request::ListenerClosed(listener, linger) => self.close_accepted(&listener, linger),
             Request::PollSet(set) => set.on_changed(self),

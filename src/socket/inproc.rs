@@ -8,7 +8,7 @@ use std::sync::Weak;
 
 use super::monitor::Monitor;
 use crate::core::mailbox::{Command, EndpointPair, Mailbox, NewPipe, PipeLink};
-use crate::core::pipe::{PipeReader, PipeWriter, direction};
+use crate::core::pipe::{Peer, PipeReader, PipeWriter, direction};
 use crate::error::{Errno, Result};
 use crate::msg::{Class, Msg};
 use crate::options::Options;
@@ -144,6 +144,23 @@ impl Registry {
             endpoints: EndpointPair::connect(address),
         };
         (pipe, told)
+    }
+
+    /// A pipe without limits to whoever is bound to `address`, for one who is no socket.
+    pub fn reach(&self, address: &str, near: Arc<dyn Peer>) -> Option<(PipeWriter, PipeReader)> {
+        let peer = self.bound.get(address)?;
+        let far = PipeLink::new(peer.mailbox.clone());
+        let (mut writer, far_reader) = direction(0, false, near.clone(), far.clone());
+        let (far_writer, reader) = direction(0, false, far.clone(), near);
+        if peer.options.recv_routing_id {
+            let mut nameless = Msg::new();
+            nameless.set_class(Class::RoutingId);
+            writer.force(nameless);
+            writer.flush(false);
+        }
+        let pipe = far_end(far_writer, far_reader, far, address);
+        peer.mailbox.send(Command::Attach(Box::new(pipe)));
+        Some((writer, reader))
     }
 }
 

@@ -9,6 +9,7 @@
 //! A socket is gone for the application when it is closed. For its context it lives as long as its
 //! [`Port`](crate::io::Port) does: until the last session has sent what it had to.
 
+mod authenticator;
 mod blocking;
 pub mod context;
 mod endpoints;

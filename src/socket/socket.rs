@@ -66,6 +66,7 @@ impl Socket {
         let port = Arc::new(Port {
             mailbox,
             events: Box::new(MonitorEvents(monitor.clone())),
+            authenticator: Box::new(super::authenticator::Zap(context.clone())),
             objects: AtomicUsize::new(0),
             poll_set: Default::default(),
             life,

@@ -1,5 +1,6 @@
 //! Why a peer was refused, and how the monitor and the caller hear of it.
 
+use super::zap::ZapError;
 use crate::consts::{
     ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL,
     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR,
@@ -46,6 +47,8 @@ pub enum ProtoError {
     VersionWithoutSecurity,
     /// Authentication is enforced, but nobody serves it.
     NoAuthenticator,
+    /// The authenticator's reply breaks its protocol.
+    Zap(ZapError),
     /// A message whose frames the socket type does not allow (REQ, DISH).
     MessageShape,
 }
@@ -71,6 +74,7 @@ impl ProtoError {
             Self::UnexpectedCommand => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND),
             Self::MalformedError => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR),
             Self::Refused(Some(code)) => Some(auth_event(code)),
+            Self::Zap(error) => protocol(error.value()),
             Self::NoAuthenticator => {
                 Some(Event { event: ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, value: Errno::EFAULT.0 })
             }

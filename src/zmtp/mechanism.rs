@@ -67,7 +67,6 @@ pub enum AuthReply {
     /// Nobody is bound to the authenticator's address.
     Unavailable,
     /// A well-formed reply.
-    #[allow(dead_code, reason = "nothing carries requests to a ZAP handler yet")]
     Answered {
         /// 200, 300, 400 or 500.
         status: u16,

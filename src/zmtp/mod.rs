@@ -12,6 +12,7 @@
 //! | telling the version by the first bytes | `greeting` |
 //! | greeting, mechanism, routing id, until the first message | `handshake` |
 //! | what a mechanism is; NULL | `mechanism`, `null` |
+//! | requests to the authenticator and its replies (RFC 27) | `zap` |
 //! | properties in READY | `metadata` |
 //! | frame headers; commands of the message phase | `frame`, `command` |
 //! | messages to bytes; bytes to messages | `encoder`, `decoder` |
@@ -46,12 +47,13 @@ mod null;
 mod shape;
 #[cfg(test)]
 mod tests;
+pub mod zap;
 
 pub use decoder::{Decoder, Item};
 pub use encoder::Encoder;
 pub use error::ProtoError;
 pub use handshake::{Established, Handshake, Peer, Progress};
-pub use mechanism::AuthReply;
+pub use mechanism::{AuthReply, AuthRequest};
 
 use crate::options::{Mechanism as MechanismKind, Options, SocketType};
 

@@ -4,13 +4,11 @@ use super::Config;
 use super::error::{Event, ProtoError, auth_event};
 use super::mechanism::{AuthReply, AuthRequest, Mechanism, Outcome, Status};
 use super::metadata::{self, Properties};
+use super::zap::Granted;
 use crate::options::SocketType;
 
 const READY: &[u8] = b"\x05READY";
 const ERROR: &[u8] = b"\x05ERROR";
-
-/// The property that the authenticator's user id becomes.
-const USER_ID: &str = "User-Id";
 
 /// Where authentication is. NULL has no credentials, but a socket with a ZAP domain asks all the same.
 enum Auth {
@@ -30,8 +28,7 @@ pub struct Null {
     ready: Vec<u8>,
     auth: Auth,
     enforce: bool,
-    user_id: Option<Vec<u8>>,
-    granted: Vec<(String, Vec<u8>)>,
+    granted: Granted,
     sent: bool,
     received: Option<Received>,
 }
@@ -49,8 +46,7 @@ impl Null {
             ready: metadata::local(config),
             auth: if config.zap_domain.is_empty() { Auth::Done } else { Auth::Wanted },
             enforce: config.zap_enforce_domain,
-            user_id: None,
-            granted: Vec::new(),
+            granted: Granted::default(),
             sent: false,
             received: None,
         }
@@ -131,8 +127,7 @@ impl Mechanism for Null {
             }
             AuthReply::Answered { status: 200, user_id, properties } => {
                 self.auth = Auth::Done;
-                self.user_id = Some(user_id);
-                self.granted = properties;
+                self.granted = Granted::new(user_id, properties);
                 Ok(None)
             }
             AuthReply::Answered { status, .. } => {
@@ -145,11 +140,7 @@ impl Mechanism for Null {
     fn finish(self: Box<Self>) -> Outcome {
         let Some(Received::Ready(theirs)) = self.received else { return Outcome::default() };
         let mut properties = theirs.all;
-        // The authenticator's word goes before the peer's.
-        properties.extend(self.granted);
-        if let Some(user_id) = self.user_id {
-            properties.insert(USER_ID.to_owned(), user_id);
-        }
+        self.granted.apply(&mut properties);
         Outcome {
             properties,
             routing_id: theirs.routing_id,

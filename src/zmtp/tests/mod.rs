@@ -5,6 +5,7 @@ mod handshakes;
 mod malformed;
 mod properties;
 mod streams;
+mod zap;
 
 use std::io::IoSlice;
 

@@ -1,0 +1,145 @@
+//! The authentication protocol ZAP (RFC 27), as its client speaks it: what a request's frames are,
+//! and what a reply's mean.
+
+use std::collections::BTreeMap;
+
+use super::error::ProtoError;
+use super::mechanism::{AuthReply, AuthRequest};
+use super::metadata;
+use crate::consts::{
+    ZMQ_PROTOCOL_ERROR_ZAP_BAD_REQUEST_ID, ZMQ_PROTOCOL_ERROR_ZAP_BAD_VERSION,
+    ZMQ_PROTOCOL_ERROR_ZAP_INVALID_METADATA, ZMQ_PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE,
+    ZMQ_PROTOCOL_ERROR_ZAP_MALFORMED_REPLY, ZMQ_PROTOCOL_ERROR_ZAP_UNSPECIFIED,
+};
+use crate::error::Result;
+use crate::msg::Msg;
+
+const VERSION: &[u8] = b"1.0";
+
+/// A connection asks once, so that its requests need not be told apart.
+const REQUEST_ID: &[u8] = b"1";
+
+/// Frames of a reply: delimiter, version, request id, status code, status text, user id, metadata.
+const REPLY_FRAMES: usize = 7;
+
+/// The property that the user id becomes.
+const USER_ID: &str = "User-Id";
+
+/// How a reply broke the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZapError {
+    /// It has too few or too many frames.
+    MalformedReply,
+    /// Its first frame is not the empty delimiter.
+    Delimiter,
+    /// Not version 1.0.
+    Version,
+    /// It answers another request.
+    RequestId,
+    /// A status code other than 200, 300, 400 and 500.
+    StatusCode,
+    /// Metadata that does not parse.
+    Metadata,
+}
+
+impl ZapError {
+    /// The number that the monitor tells.
+    pub fn value(self) -> i32 {
+        match self {
+            Self::MalformedReply => ZMQ_PROTOCOL_ERROR_ZAP_MALFORMED_REPLY,
+            Self::Delimiter => ZMQ_PROTOCOL_ERROR_ZAP_UNSPECIFIED,
+            Self::Version => ZMQ_PROTOCOL_ERROR_ZAP_BAD_VERSION,
+            Self::RequestId => ZMQ_PROTOCOL_ERROR_ZAP_BAD_REQUEST_ID,
+            Self::StatusCode => ZMQ_PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE,
+            Self::Metadata => ZMQ_PROTOCOL_ERROR_ZAP_INVALID_METADATA,
+        }
+    }
+}
+
+/// A request's frames. `address`: the peer's; `routing_id`: our socket's. `ENOMEM`.
+pub fn request(
+    request: &AuthRequest,
+    domain: &[u8],
+    address: &[u8],
+    routing_id: &[u8],
+) -> Result<Vec<Msg>> {
+    let mechanism = request.mechanism.as_bytes();
+    let head = [b"", VERSION, REQUEST_ID, domain, address, routing_id, mechanism];
+    let credentials = request.credentials.iter().map(|frame| frame.as_slice());
+    let mut frames =
+        head.into_iter().chain(credentials).map(Msg::from_slice).collect::<Result<Vec<Msg>>>()?;
+    let last = frames.len().saturating_sub(1);
+    for frame in frames.iter_mut().take(last) {
+        frame.set_more(true);
+    }
+    Ok(frames)
+}
+
+/// Reads a reply frame by frame.
+#[derive(Default)]
+pub struct Reply {
+    frames: Vec<Msg>,
+}
+
+impl Reply {
+    /// Takes the next frame; gives the answer with the last one.
+    pub fn take(&mut self, frame: Msg) -> core::result::Result<Option<AuthReply>, ProtoError> {
+        let more = frame.more();
+        self.frames.push(frame);
+        if more != (self.frames.len() < REPLY_FRAMES) {
+            return Err(ProtoError::Zap(ZapError::MalformedReply));
+        }
+        if more {
+            return Ok(None);
+        }
+        self.answer().map(Some).map_err(ProtoError::Zap)
+    }
+
+    fn answer(&self) -> core::result::Result<AuthReply, ZapError> {
+        let [delimiter, version, request_id, code, _text, user_id, properties] =
+            self.frames.as_slice()
+        else {
+            return Err(ZapError::MalformedReply);
+        };
+        if !delimiter.is_empty() {
+            return Err(ZapError::Delimiter);
+        }
+        if version.data() != VERSION {
+            return Err(ZapError::Version);
+        }
+        if request_id.data() != REQUEST_ID {
+            return Err(ZapError::RequestId);
+        }
+        let status = match code.data() {
+            b"200" => 200,
+            b"300" => 300,
+            b"400" => 400,
+            b"500" => 500,
+            _ => return Err(ZapError::StatusCode),
+        };
+        let properties = metadata::list(properties.data()).ok_or(ZapError::Metadata)?;
+        Ok(AuthReply::Answered { status, user_id: user_id.data().to_vec(), properties })
+    }
+}
+
+/// What the authenticator says of a peer that it lets in.
+#[derive(Default)]
+pub struct Granted {
+    user_id: Option<Vec<u8>>,
+    properties: Vec<(String, Vec<u8>)>,
+}
+
+impl Granted {
+    /// What a reply says.
+    pub fn new(user_id: Vec<u8>, properties: Vec<(String, Vec<u8>)>) -> Self {
+        Self { user_id: Some(user_id), properties }
+    }
+
+    /// Adds it to the peer's own properties: the authenticator's word goes before the peer's.
+    pub fn apply(self, properties: &mut BTreeMap<String, Vec<u8>>) {
+        properties.extend(self.properties);
+        if let Some(user_id) = self.user_id {
+            properties.insert(USER_ID.to_owned(), user_id);
+        }
+    }
+}
