@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int, c_void};
 
 use super::{bytes, bytes_mut, context, guard, guard_or, text};
-use crate::consts::{ZMQ_PAIR, ZMQ_TYPE};
+use crate::consts::ZMQ_PAIR;
 use crate::error::{Errno, Result};
 use crate::options::{SocketType, Value};
 use crate::socket::{Socket, close, find, open, with};
@@ -246,13 +246,5 @@ pub unsafe extern "C" fn zmq_socket_get_peer_state(
         // SAFETY: by the caller.
         let id = unsafe { bytes(routing_id_, routing_id_size_) }.ok_or(Errno::EINVAL)?;
         socket.peer_state(id)
-    })
-}
-
-/// The socket's type, for calls that depend on it.
-pub fn socket_type(socket: *mut c_void) -> Result<i32> {
-    with(find(socket)?, |socket| match socket.get_option(ZMQ_TYPE)? {
-        Value::I32(number) => Ok(number),
-        _ => Err(Errno::EINVAL),
     })
 }

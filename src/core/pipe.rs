@@ -262,11 +262,6 @@ impl PipeWriter {
         }
     }
 
-    /// Whether a message is begun and not finished.
-    pub fn in_message(&self) -> bool {
-        self.in_message
-    }
-
     /// Changes the high-water mark, in messages; 0 for unlimited.
     pub fn set_hwm(&self, hwm: i32) {
         let rare = &self.channel.rare.0;
@@ -284,11 +279,6 @@ impl PipeWriter {
     /// Messages written and not yet known to be read.
     pub fn backlog(&self) -> u64 {
         self.written.saturating_sub(self.channel.reader.0.read_count.load(Ordering::Relaxed))
-    }
-
-    /// The reader's owner.
-    pub fn peer(&self) -> &Arc<dyn Peer> {
-        &self.peer
     }
 
     /// Writes no more: what is whole stays readable, the reader then finds the end.
@@ -456,21 +446,6 @@ impl PipeReader {
     /// Messages that were published and not yet read.
     pub fn backlog(&self) -> u64 {
         self.channel.rare.0.written.load(Ordering::Relaxed).saturating_sub(self.read)
-    }
-
-    /// Whether there is nothing left to read but the writer's end, if that.
-    pub fn is_drained(&mut self) -> bool {
-        self.queue.ready() == 0 && !self.available()
-    }
-
-    /// Sets what the connection says of its messages.
-    pub fn set_metadata(&mut self, metadata: Option<MetadataCredit>) {
-        self.metadata = metadata;
-    }
-
-    /// The writer's owner.
-    pub fn peer(&self) -> &Arc<dyn Peer> {
-        &self.peer
     }
 }
 

@@ -42,6 +42,18 @@ impl<T> Chunk<T> {
             slots: slots.into_boxed_slice(),
         }))
     }
+
+    /// How many items it has room for.
+    ///
+    /// # Safety
+    ///
+    /// `chunk` must be an allocated chunk.
+    #[inline]
+    unsafe fn len(chunk: *const Chunk<T>) -> usize {
+        // SAFETY: by the caller; the slots themselves are behind the box and not borrowed.
+        let slots = unsafe { &(*chunk).slots };
+        slots.len()
+    }
 }
 
 /// Frees a chunk (not what is in it).
@@ -133,7 +145,7 @@ impl<T> Producer<T> {
     pub fn push(&mut self, item: T) -> Result<(), T> {
         // SAFETY: `chunk` is null or the producer's current chunk, which stays allocated while
         // the producer is in it (the consumer frees a chunk only after it moved to the next).
-        let full = self.chunk.is_null() || unsafe { (&(*self.chunk).slots).len() } == self.index;
+        let full = self.chunk.is_null() || unsafe { Chunk::len(self.chunk) } == self.index;
         if full && !self.advance() {
             return Err(item);
         }
@@ -173,7 +185,7 @@ impl<T> Producer<T> {
                 FIRST_CHUNK
             } else {
                 // SAFETY: as in `push`.
-                (unsafe { (&(*self.chunk).slots).len() } * 4).min(LAST_CHUNK)
+                (unsafe { Chunk::len(self.chunk) } * 4).min(LAST_CHUNK)
             };
             next = Chunk::allocate(capacity);
             if next.is_null() {
@@ -211,7 +223,7 @@ impl<T> Producer<T> {
             unsafe {
                 if chunk.is_null() {
                     chunk = self.shared.first.load(Ordering::Acquire);
-                } else if (&(*chunk).slots).len() == index {
+                } else if Chunk::len(chunk) == index {
                     chunk = (*chunk).next.load(Ordering::Acquire);
                     index = 0;
                 }
@@ -253,7 +265,7 @@ impl<T> Consumer<T> {
         // SAFETY: the consumer's current chunk is freed by nobody else. The next one was linked
         // before the item in it was published.
         let (len, next) =
-            unsafe { ((&(*self.chunk).slots).len(), (*self.chunk).next.load(Ordering::Acquire)) };
+            unsafe { (Chunk::len(self.chunk), (*self.chunk).next.load(Ordering::Acquire)) };
         if self.index == len {
             let emptied = std::mem::replace(&mut self.chunk, next);
             self.index = 0;
@@ -333,7 +345,7 @@ impl<T> Drop for Shared<T> {
                 chunk = self.first.load(Ordering::Acquire);
             }
             for _ in end.count..self.published.load(Ordering::Acquire) {
-                if index == (&(*chunk).slots).len() {
+                if index == Chunk::len(chunk) {
                     let next = (*chunk).next.load(Ordering::Acquire);
                     free(chunk);
                     (chunk, index) = (next, 0);

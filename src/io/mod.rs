@@ -1,6 +1,6 @@
 //! I/O threads: everything between pipes and the network.
 //!
-//! - [`IoThread`] is an event loop with timers and an inbox; [`IoPool`] is a context's set of them.
+//! - [`thread::IoThread`] is an event loop with timers and an inbox; [`IoPool`] is a context's set of them.
 //! - A *listener* accepts connections and starts a session for each.
 //! - A [`Session`] is one connection, or the endless attempt to have one: it resolves, dials,
 //!   shakes hands, joins pipe and network, and starts again when the connection is lost.
@@ -34,7 +34,7 @@ pub use authentication::Authenticator;
 pub use listener::ListenerHandle;
 pub use pollset::PollSet;
 pub use session::{Role, Session};
-pub use thread::{IoPool, IoThread};
+pub use thread::IoPool;
 
 use crate::core::mailbox::{EndpointPair, Mailbox};
 use crate::sync::Arc;
@@ -58,6 +58,7 @@ pub struct Port {
     pub objects: AtomicUsize,
     /// The connections, once an application thread asked to wait for them itself.
     pub poll_set: OnceLock<Arc<PollSet>>,
-    /// Dropped last.
+    /// Held for what its own drop does, after all else.
+    #[expect(dead_code, reason = "nobody reads it")]
     pub life: Box<dyn Any + Send + Sync>,
 }

@@ -47,10 +47,4 @@ impl<T> Slab<T> {
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.entries.iter().filter_map(|(_, entry)| entry.as_ref())
     }
-
-    /// Takes every value out.
-    pub fn drain(&mut self) -> impl Iterator<Item = T> + '_ {
-        self.free.clear();
-        self.entries.drain(..).filter_map(|(_, entry)| entry)
-    }
 }

@@ -356,6 +356,7 @@ impl Msg {
     }
 
     /// Cuts the payload to its first `size` bytes; nothing happens if it is not longer.
+    #[cfg(test)]
     pub fn truncate(&mut self, size: usize) {
         if size >= self.len() {
             return;

@@ -167,10 +167,6 @@ impl MetadataCredit {
 
     /// One more reference.
     #[inline]
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "an endless iterator is not what this is for"
-    )]
     pub fn next(&mut self) -> MetadataRef {
         if self.left == 0 {
             self.metadata.references.add(CREDIT);
@@ -178,11 +174,6 @@ impl MetadataCredit {
         }
         self.left -= 1;
         MetadataRef(self.metadata.0)
-    }
-
-    /// The metadata itself.
-    pub fn metadata(&self) -> &Metadata {
-        &self.metadata
     }
 }
 

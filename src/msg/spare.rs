@@ -16,6 +16,7 @@ pub struct Spare<'a> {
 
 impl<'a> Spare<'a> {
     /// Room that nobody else counts: ask for [`Spare::filled`] when done.
+    #[cfg(test)]
     pub fn new(room: &'a mut [MaybeUninit<u8>]) -> Spare<'a> {
         Spare { room, filled: 0, count: None }
     }

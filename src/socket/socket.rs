@@ -88,11 +88,6 @@ impl Socket {
         }))
     }
 
-    /// Its context.
-    pub fn context(&self) -> &Arc<Context> {
-        &self.context
-    }
-
     /// Its mailbox.
     pub fn mailbox(&self) -> &Arc<Mailbox> {
         &self.port.mailbox

@@ -269,6 +269,7 @@ impl Socket {
     }
 
     /// The value of an option that is an `int`. Errors: as getsockopt(2).
+    #[cfg(test)]
     pub fn option(&self, level: c_int, name: c_int) -> Result<c_int> {
         int_option(self.fd(), level, name)
     }
@@ -290,6 +291,7 @@ impl Socket {
 
     /// Sends what fits of `bytes`. Errors: as send(2), with `EAGAIN` when nothing fits; a closed
     /// peer gives `EPIPE` and no signal.
+    #[cfg(test)]
     pub fn send(&self, bytes: &[u8]) -> Result<usize> {
         let start = bytes.as_ptr().cast::<c_void>();
         // SAFETY: the pointer and the length describe `bytes`.
@@ -297,8 +299,8 @@ impl Socket {
             .map(|n| n as usize)
     }
 
-    /// Sends what fits of `slices`, as [`Socket::send`] does. No more slices go in one call than
-    /// the system takes.
+    /// Sends what fits of `slices`; no more of them go in one call than the system takes. Errors: as
+    /// sendmsg(2), with `EAGAIN` when nothing fits; a closed peer gives `EPIPE` and no signal.
     pub fn send_vectored(&self, slices: &[IoSlice<'_>]) -> Result<usize> {
         let count = slices.len().min(libc::UIO_MAXIOV as usize);
         // SAFETY: all-zero bytes are a valid msghdr, with no address and no control data.

@@ -75,6 +75,7 @@ impl Listener {
 
     /// Accepts the next connection that is not turned away; `None` when nothing waits any more.
     /// Errors: as [`Listener::accept_next`].
+    #[cfg(test)]
     pub fn accept(&self, o: &Options) -> Result<Option<Stream>> {
         loop {
             match self.accept_next(o)? {

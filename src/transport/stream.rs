@@ -38,12 +38,13 @@ impl Stream {
 
     /// Writes as much of `bytes` as the system takes. Errors: `EAGAIN` if it takes nothing now; any
     /// other is the end of the connection.
+    #[cfg(test)]
     pub fn write(&self, bytes: &[u8]) -> Result<usize> {
         self.socket.send(bytes)
     }
 
-    /// Writes as much of `slices`, one after the other, as the system takes at once. Errors: as
-    /// [`Stream::write`].
+    /// Writes as much of `slices`, one after the other, as the system takes at once. Errors:
+    /// `EAGAIN` if it takes nothing now; any other is the end of the connection.
     pub fn write_vectored(&self, slices: &[IoSlice<'_>]) -> Result<usize> {
         self.socket.send_vectored(slices)
     }
