@@ -17,37 +17,37 @@ struct role {
 };
 
 /* Ends the process with a reason on stderr. */
-void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void die (const char *format, ...) __attribute__ ((noreturn, format (printf, 1, 2)));
 /* Ends the process with zmq's errno when `ok` is false. */
-void need(int ok, const char *what);
+void need (int ok, const char *what);
 /* Tells the driver a line ("ENDPOINT tcp://…", "SYNCED"). */
-void tell(const char *word, const char *rest);
+void tell (const char *word, const char *rest);
 /* Whether the driver has passed on a line of the other side; never waits. */
-int heard(void);
+int heard (void);
 /* Waits for a line of the other side. */
-void hear(void);
+void hear (void);
 
 /* Binds or connects and tells the driver where. */
-void attach(struct role *role);
+void attach (struct role *role);
 
 /* Runs the flow of `role->pair`. */
-void run_flow(struct role *role);
+void run_flow (struct role *role);
 
 /* The socket type called `name` of `length` bytes, or -1. */
-int type_by_name(const char *name, size_t length);
+int type_by_name (const char *name, size_t length);
 
 /* payload.c: what message `sequence` of a direction consists of. */
 enum direction { FORWARD = 'f', BACKWARD = 'b' };
-void send_payload(void *socket, enum direction direction, unsigned sequence);
-void expect_payload(void *socket, enum direction direction, unsigned sequence);
+void send_payload (void *socket, enum direction direction, unsigned sequence);
+void expect_payload (void *socket, enum direction direction, unsigned sequence);
 
 /* One frame that must be exactly these bytes; `more` is what ZMQ_RCVMORE must say after it. */
-void expect_frame(void *socket, const void *bytes, size_t size, int more);
-void send_frame(void *socket, const void *bytes, size_t size, int more);
+void expect_frame (void *socket, const void *bytes, size_t size, int more);
+void send_frame (void *socket, const void *bytes, size_t size, int more);
 
 /* flow_pubsub.c, flow_stream.c */
-void publish(struct role *role);
-void subscribe(struct role *role);
-void stream(struct role *role);
+void publish (struct role *role);
+void subscribe (struct role *role);
+void stream (struct role *role);
 
 #endif
