@@ -77,6 +77,9 @@ pub struct PipeWriter {
     read_seen: u64,
     /// The last frame written has more to come.
     in_message: bool,
+    /// The high-water mark was made lower: what the reader has not reported by the old mark may
+    /// fill the pipe by the new one.
+    lowered: bool,
     closed: bool,
 }
 
@@ -129,6 +132,7 @@ pub fn direction(
             written: 0,
             read_seen: 0,
             in_message: false,
+            lowered: false,
             closed: false,
         },
         PipeReader {
@@ -172,6 +176,12 @@ impl PipeWriter {
             if hwm == 0 || self.written - self.read_seen < hwm as u64 {
                 return true;
             }
+        }
+        if self.lowered && self.channel.reader.0.reader_asleep.load(Ordering::SeqCst) {
+            // It has read all there was, and does not report before it reads more.
+            self.read_seen = rare.written.load(Ordering::Relaxed);
+            let hwm = rare.hwm.load(Ordering::SeqCst);
+            return self.written - self.read_seen < hwm as u64;
         }
         false
     }
@@ -263,10 +273,11 @@ impl PipeWriter {
     }
 
     /// Changes the high-water mark, in messages; 0 for unlimited.
-    pub fn set_hwm(&self, hwm: i32) {
+    pub fn set_hwm(&mut self, hwm: i32) {
         let rare = &self.channel.rare.0;
         if rare.conflated.is_none() {
-            rare.hwm.store(hwm.max(0), Ordering::SeqCst);
+            let before = rare.hwm.swap(hwm.max(0), Ordering::SeqCst);
+            self.lowered |= hwm > 0 && (before == 0 || hwm < before);
         }
     }
 
@@ -339,6 +350,10 @@ impl PipeReader {
             return true;
         }
         self.ended = gone;
+        if self.unreported > 0 && self.channel.rare.0.writer_asleep.load(Ordering::SeqCst) {
+            // Only a high-water mark that was made lower brings both to sleep.
+            self.report();
+        }
         false
     }
 
@@ -431,10 +446,13 @@ impl PipeReader {
     }
 
     /// Changes the high-water mark, in messages; 0 for unlimited.
-    pub fn set_hwm(&self, hwm: i32) {
+    pub fn set_hwm(&mut self, hwm: i32) {
         let rare = &self.channel.rare.0;
         if rare.conflated.is_none() {
             rare.hwm.store(hwm.max(0), Ordering::SeqCst);
+            if self.unreported > 0 {
+                self.report();
+            }
         }
     }
 

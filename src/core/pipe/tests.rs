@@ -73,6 +73,31 @@ mod ordinary {
     }
 
     #[test]
+    fn a_lower_mark_does_not_strand_the_writer() {
+        for (before, after, early) in [(0, 2, false), (100, 2, false), (0, 2, true), (100, 2, true)]
+        {
+            let (mut w, mut r, told, _) = pipe(before, false);
+            for _ in 0..20 {
+                assert!(w.write(&mut message("x", false)));
+            }
+            w.flush(false);
+            if early {
+                w.set_hwm(after);
+                assert!(!w.check());
+            }
+            while read(&mut r).is_some() {}
+            if early {
+                assert_eq!(told.writable.load(Ordering::SeqCst), 1);
+            } else {
+                w.set_hwm(after);
+            }
+            assert!(w.write(&mut message("x", false)));
+            assert!(w.write(&mut message("x", false)));
+            assert!(!w.write(&mut message("x", false)));
+        }
+    }
+
+    #[test]
     fn a_multipart_message_counts_once_and_is_not_cut_by_the_mark() {
         let (mut w, mut r, _, _) = pipe(1, false);
         assert!(w.write(&mut message("1", true)));
