@@ -171,7 +171,8 @@ impl Session {
             self.emit(inner, ZMQ_EVENT_CLOSED, fd as u64);
         }
         if refused && self.options.reconnect_stop & ZMQ_RECONNECT_STOP_CONN_REFUSED != 0 {
-            return self.endpoint_gone();
+            self.endpoint_gone();
+            return self.end_if_terminating(at, inner);
         }
         self.dial_later(at, inner);
     }
@@ -227,7 +228,7 @@ impl Session {
     fn dial_later(&self, at: &mut Loop, inner: &mut Inner) {
         inner.phase = Phase::Idle;
         if self.options.reconnect_ivl <= 0 {
-            return;
+            return self.end_if_terminating(at, inner);
         }
         let interval = self.next_interval(inner);
         if let Role::Connect { endpoint, .. } = &self.role {
@@ -261,6 +262,8 @@ impl Session {
 
     /// A connection is there.
     fn shake_hands(&self, at: &mut Loop, inner: &mut Inner, stream: Stream) {
+        // What was said of the last connection does not hold for this one.
+        self.set_writable(false);
         let stream = Arc::new(stream);
         if let Some(token) = inner.token
             && let Err(error) = at.thread.epoll.add(stream.fd(), Watch::EdgeBoth, token)
@@ -515,7 +518,13 @@ impl Session {
                 drop(inner);
                 self.drive_ready(ready);
             }
-            Phase::Handshake(..) => self.pump_handshake(at, &mut inner),
+            Phase::Handshake(..) => {
+                if ready.hangup {
+                    // Is not said again, and what came before it may be more than is read now.
+                    self.set_hangup();
+                }
+                self.pump_handshake(at, &mut inner);
+            }
             Phase::Dialling(_) => self.dialled(at, &mut inner, true),
             _ => {}
         }
@@ -618,6 +627,7 @@ impl Session {
             self.dial_later(at, inner);
         } else {
             self.endpoint_gone();
+            self.end_if_terminating(at, inner);
         }
     }
 
@@ -654,7 +664,7 @@ impl Session {
             return;
         }
         inner.terminating = true;
-        if linger_ms == 0 || !inner.has_pipe {
+        if linger_ms == 0 || !inner.has_pipe || !Self::has_future(&inner) {
             return self.end(at, &mut inner);
         }
         if linger_ms > 0 && !is_running(&inner.running, Timer::Linger) {
@@ -662,10 +672,24 @@ impl Session {
         }
         drop(inner);
         self.drive_write();
+        // Nobody reads any more, but the end of the connection has to be found.
+        self.drive_read();
     }
 
-    /// The endpoint through which the session came is unbound: end the pipe towards the socket,
-    /// which ends it the other way when it has read what is there.
+    /// Whether there is a connection, or will be one.
+    fn has_future(inner: &Inner) -> bool {
+        !matches!(inner.phase, Phase::Idle) || is_running(&inner.running, Timer::Reconnect)
+    }
+
+    /// There will be no other connection: what is left to send has nowhere to go.
+    fn end_if_terminating(&self, at: &mut Loop, inner: &mut Inner) {
+        if inner.terminating {
+            self.end(at, inner);
+        }
+    }
+
+    /// The endpoint is unbound or disconnected: end the pipe towards the socket, which ends it the
+    /// other way when it has read what is there.
     pub fn on_unbound(&self, at: &mut Loop, linger_ms: i32) {
         self.on_terminate(at, linger_ms);
         self.change_read(RxChange::Unpipe);
@@ -673,6 +697,7 @@ impl Session {
 
     /// The peer promised to send something every so often.
     pub fn on_expect_traffic(&self, at: &mut Loop, within_ms: u32) {
+        self.expect_request_taken();
         let mut inner = self.inner.lock();
         if matches!(inner.phase, Phase::Up(_)) && !is_running(&inner.running, Timer::HeartbeatTtl) {
             inner.heard = self.traffic.load(Ordering::Relaxed);

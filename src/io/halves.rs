@@ -299,10 +299,17 @@ impl ReadHalf {
 
     /// Moves messages from the network to the pipe until either has enough.
     pub fn drive(&mut self, host: &impl Host, hangup: bool) -> Turn {
-        let (Some(link), Some(pipe)) = (&mut self.link, &mut self.pipe) else { return Turn::Idle };
+        let Some(link) = &mut self.link else { return Turn::Idle };
         if self.over {
             return Turn::Idle;
         }
+        let Some(pipe) = self.pipe.as_mut().filter(|pipe| !pipe.is_closed()) else {
+            // Nobody wants to read. A peer that is still there is held up by that, as always; one
+            // that is not has to be found out.
+            let turn = if hangup { discard(link) } else { Turn::Idle };
+            self.over = matches!(turn, Turn::Failed(_));
+            return turn;
+        };
         let mut moved = 0;
         let turn = loop {
             match deliver(link, pipe, &mut self.held, host) {
@@ -345,6 +352,32 @@ impl ReadHalf {
         }
         turn
     }
+}
+
+/// Reads away what nobody wants, up to the connection's end.
+fn discard(link: &mut RxLink) -> Turn {
+    let mut msg = Msg::new();
+    let mut moved = 0;
+    while moved < TURN {
+        loop {
+            match link.decoder.next(&mut msg) {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(error) => return Turn::Failed(Failure::Protocol(error)),
+            }
+        }
+        let Ok(mut spare) = link.decoder.space() else {
+            return Turn::Failed(Failure::Protocol(ProtoError::OutOfMemory));
+        };
+        match link.stream.read(&mut spare) {
+            Ok(0) => return Turn::Failed(Failure::Connection(Errno::EPIPE)),
+            Ok(read) => moved += read,
+            Err(Errno::EAGAIN) => return Turn::Idle,
+            Err(Errno::EINTR) => {}
+            Err(error) => return Turn::Failed(Failure::Connection(error)),
+        }
+    }
+    Turn::More
 }
 
 /// Decodes what has arrived into the pipe. `false`: the pipe is full.

@@ -51,6 +51,12 @@ const CONTROL: u32 = 32;
 const TX_CHANGED: u32 = 64;
 /// `rx_changes` is not empty.
 const RX_CHANGED: u32 = 128;
+/// A request to expect to hear the peer is queued.
+const EXPECT_POSTED: u32 = 256;
+
+/// Commands that wait for a peer that does not read. More are not queued: a peer could ask for
+/// PONGs for ever and take none.
+const MOST_CONTROLS: usize = 16;
 
 /// How a session came to be.
 pub enum Role {
@@ -166,7 +172,7 @@ impl Session {
     }
 
     fn set(&self, flag: u32) -> bool {
-        self.status.fetch_or(flag, Ordering::AcqRel) & flag != 0
+        self.status.fetch_or(flag, Ordering::SeqCst) & flag != 0
     }
 
     fn clear(&self, flag: u32) -> bool {
@@ -203,7 +209,13 @@ impl Session {
 
     /// Queues a command to the peer and sends it.
     pub(super) fn send_control(&self, msg: Msg) {
-        self.control.lock().push_back(msg);
+        {
+            let mut control = self.control.lock();
+            if control.len() >= MOST_CONTROLS {
+                return;
+            }
+            control.push_back(msg);
+        }
         self.set(CONTROL);
         self.drive_write();
     }
@@ -211,6 +223,11 @@ impl Session {
     /// Drops commands that the last connection did not get to send.
     pub(super) fn drop_control(&self) {
         self.control.lock().clear();
+    }
+
+    /// The I/O thread heard that the peer is to be expected.
+    pub(super) fn expect_request_taken(&self) {
+        self.clear(EXPECT_POSTED);
     }
 
     /// The I/O thread was asked to drive the writing half.
@@ -359,7 +376,7 @@ impl Host for Session {
         if let Ok(pong) = command::pong(context) {
             self.send_control(pong);
         }
-        if ttl_ms > 0 {
+        if ttl_ms > 0 && !self.set(EXPECT_POSTED) {
             self.post(|me| Request::ExpectTraffic(me, ttl_ms));
         }
     }
@@ -374,7 +391,9 @@ impl Host for Session {
 
 impl Peer for Session {
     fn readable(&self, direct: bool) {
-        if self.status.load(Ordering::Acquire) & WRITABLE == 0 {
+        // In one order with the pipe's counters: either this sees that there is a connection, or who
+        // made it writable sees the message.
+        if self.status.load(Ordering::SeqCst) & WRITABLE == 0 {
             return;
         }
         if direct && self.is_quiet() {

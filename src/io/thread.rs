@@ -200,7 +200,7 @@ impl Loop {
             Request::Drained(session) => session.on_drained(self),
             Request::PipeEnded(session) => session.on_pipe_ended(self),
             Request::ExpectTraffic(session, ms) => session.on_expect_traffic(self, ms),
-            Request::Terminate(session, linger) => session.on_terminate(self, linger),
+            Request::Terminate(session, linger) => session.on_unbound(self, linger),
             Request::Resolved(session, addresses) => session.on_resolved(self, addresses),
             Request::Authenticated(session) => session.on_authenticated(self),
             Request::PortClosed(port, linger) => self.close_port(&port, linger),
@@ -322,6 +322,10 @@ impl IoPool {
         }
         for handle in self.handles.lock().drain(..) {
             let _ = handle.join();
+        }
+        // What came too late still holds sessions and sets, which hold their thread.
+        for thread in &self.threads {
+            while thread.inbox.pop().is_some() {}
         }
     }
 
