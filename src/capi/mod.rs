@@ -51,13 +51,16 @@ pub fn guard_or<T>(failed: T, body: impl FnOnce() -> Result<T>) -> T {
     }
 }
 
+/// No memory is larger, and no slice may be: a longer length is an absurd one, and stays that.
+const MOST: usize = isize::MAX as usize;
+
 /// The caller's bytes; `None` for a null pointer.
 ///
 /// # Safety
 /// `data` is null or points to `length` bytes that nobody changes while they are used.
 unsafe fn bytes<'a>(data: *const c_void, length: usize) -> Option<&'a [u8]> {
     // SAFETY: by the caller.
-    (!data.is_null()).then(|| unsafe { std::slice::from_raw_parts(data.cast(), length) })
+    (!data.is_null()).then(|| unsafe { std::slice::from_raw_parts(data.cast(), length.min(MOST)) })
 }
 
 /// The caller's buffer; `None` for a null pointer.
@@ -66,7 +69,8 @@ unsafe fn bytes<'a>(data: *const c_void, length: usize) -> Option<&'a [u8]> {
 /// `data` is null or points to `length` bytes that nobody else uses meanwhile.
 unsafe fn bytes_mut<'a>(data: *mut c_void, length: usize) -> Option<&'a mut [u8]> {
     // SAFETY: by the caller.
-    (!data.is_null()).then(|| unsafe { std::slice::from_raw_parts_mut(data.cast(), length) })
+    (!data.is_null())
+        .then(|| unsafe { std::slice::from_raw_parts_mut(data.cast(), length.min(MOST)) })
 }
 
 /// The caller's text. Errors: `EINVAL` for a null pointer, or if it is not UTF-8.

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 use super::word::Word;
 use crate::error::{Errno, Result};
-use crate::sync::atomic::Ordering;
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Lock};
 use crate::sys::event::EventFd;
 
@@ -117,11 +117,31 @@ impl Waiter {
         self.state.compare_exchange(BUSY, ASLEEP, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
-    /// Ends sleep and forgets wake-ups; look at the sockets afterwards.
-    pub fn rise(&self) {
+    /// Ends sleep and forgets wake-ups; look at the sockets afterwards. `seen`: the descriptor was
+    /// readable. (It becomes so a moment after the wake-up that it is about, which may be over by
+    /// then.)
+    pub fn rise(&self, seen: bool) {
         let was = self.state.swap(BUSY, Ordering::SeqCst);
-        if let (WOKEN, Some(event)) = (was, &self.event) {
+        if let Some(event) = &self.event
+            && (seen || was == WOKEN)
+        {
             event.clear();
+        }
+    }
+
+    /// Forgets wake-ups that came since [`Waiter::rise`]; look at the sockets afterwards.
+    pub fn stay_up(&self) {
+        self.state.swap(BUSY, Ordering::SeqCst);
+    }
+
+    /// Makes the descriptor unreadable for somebody else than the sleeper, who may have come back
+    /// in this moment: `inside` says so.
+    pub fn forget(&self, inside: &AtomicBool) {
+        if let Some(event) = &self.event {
+            event.clear();
+            if inside.load(Ordering::SeqCst) && self.state.load(Ordering::SeqCst) == WOKEN {
+                event.set();
+            }
         }
     }
 
@@ -141,7 +161,7 @@ impl Waiter {
                 _ => continue,
             }
         };
-        self.rise();
+        self.rise(false);
         result
     }
 }

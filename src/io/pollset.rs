@@ -95,7 +95,10 @@ impl PollSet {
         if self.over.load(Ordering::SeqCst) {
             return Err(Errno::ENOTSOCK);
         }
-        self.sessions.lock().insert(token, session.clone());
+        if self.sessions.lock().insert(token, session.clone()).is_some() {
+            // It came by itself before the set was launched.
+            return Ok(());
+        }
         let added = self.epoll.add(fd, Watch::EdgeBoth, token);
         if added.is_err() {
             self.sessions.lock().remove(&token);
@@ -129,6 +132,16 @@ impl PollSet {
         }
     }
 
+    /// The socket is looked at by somebody who will not wait here: has the I/O thread read on.
+    #[inline]
+    pub fn leave(self: &Arc<Self>) {
+        if self.owner.load(Ordering::Relaxed) == WITH_APPLICATION
+            && !self.inside.load(Ordering::SeqCst)
+        {
+            self.give_back();
+        }
+    }
+
     /// Gives the set up: its socket is closed. It stays with the I/O thread for as long as a
     /// connection in it has something left to send.
     pub fn close(self: &Arc<Self>) {
@@ -154,7 +167,7 @@ impl PollSet {
             ready.push(Ready { token: WAKE, readable: true, writable: false, hangup: false });
             Ok(())
         };
-        self.waiter.rise();
+        self.waiter.rise(ready.iter().any(|event| event.token == WAKE));
         self.inside.store(false, Ordering::SeqCst);
         result?;
         if ready.is_empty() {
@@ -162,6 +175,8 @@ impl PollSet {
             return Err(Errno::EAGAIN);
         }
         self.drive(ready);
+        // What that told the socket its caller finds without being woken.
+        self.waiter.stay_up();
         Ok(())
     }
 
@@ -181,6 +196,11 @@ impl PollSet {
         }
         let mut ready = Vec::new();
         if self.epoll.wait(0, &mut ready).is_ok() {
+            if ready.iter().any(|event| event.token == WAKE) && !self.inside.load(Ordering::SeqCst)
+            {
+                // Left behind by somebody who woke a thread that had just left.
+                self.waiter.forget(&self.inside);
+            }
             self.drive(&ready);
         }
     }

@@ -61,11 +61,12 @@ fn until_possible(
     let mut guard = handle.lock();
     let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
     match step(socket) {
-        Err(Errno::EAGAIN) if !dont_wait => {}
+        Err(Errno::EAGAIN) => {}
         done => return done,
     }
-    let timeout = timeout_ms(socket);
+    let timeout = if dont_wait { 0 } else { timeout_ms(socket) };
     if timeout == 0 {
+        socket.leave_poll_set();
         return Err(Errno::EAGAIN);
     }
     let generation = handle.generation();
@@ -91,6 +92,7 @@ fn until_possible(
                 }
             }
             None => {
+                socket.leave_poll_set();
                 let ticket = mailbox.signal.ticket();
                 drop(guard);
                 mailbox.signal.wait(ticket, deadline)
@@ -189,8 +191,10 @@ pub fn open(context: &Arc<Context>, socket_type: SocketType) -> Result<*mut c_vo
 /// Closes a socket. Errors: `ENOTSOCK`.
 pub fn close(handle: &'static Handle<Socket>) -> Result<()> {
     let socket = SOCKETS.remove(handle).ok_or(Errno::ENOTSOCK)?;
-    // Whoever sleeps in a call on it finds out.
-    socket.mailbox().signal.raise();
+    // Whoever sleeps in a call on it finds out. (Its descriptors are its parent's in a child.)
+    if !socket.context().is_inherited() {
+        socket.mailbox().signal.raise();
+    }
     socket.close();
     Ok(())
 }

@@ -186,7 +186,7 @@ impl<D: Copy> Poller<D> {
         mut report: impl FnMut(Event<D>),
     ) -> Result<usize> {
         let _turn = self.turn.lock();
-        self.state.lock().waiter.rise();
+        self.state.lock().waiter.rise(false);
         let result = self.wait_for_event(room, timeout_ms, &mut report);
         let state = self.state.lock();
         if state.exposed {
@@ -234,7 +234,7 @@ impl<D: Copy> Poller<D> {
                 return Err(error);
             }
             if state.version != version {
-                state.waiter.rise();
+                state.waiter.rise(false);
                 descriptors = state.descriptors(room);
                 poll(&mut descriptors, 0)?;
             }
@@ -249,8 +249,7 @@ fn sleep(waiter: &Waiter, descriptors: &mut Descriptors, deadline: Deadline) -> 
     descriptors.push(entry(event.fd(), libc::POLLIN));
     let limit = if waiter.lie_down() { deadline.remaining_ms() } else { 0 };
     let polled = poll(descriptors, limit);
-    waiter.rise();
-    descriptors.pop();
+    waiter.rise(descriptors.pop().is_some_and(|event| event.revents != 0));
     polled.map(drop)
 }
 

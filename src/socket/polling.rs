@@ -9,6 +9,7 @@ use crate::consts::*;
 use crate::core::signal::{Deadline, Registration, Waiter};
 use crate::error::{Errno, Result};
 use crate::sync::Arc;
+use crate::sys::fork;
 use crate::sys::poll::{PollFd, entry, poll, ppoll};
 
 /// What an item is about.
@@ -36,7 +37,8 @@ pub type Mask = *const libc::sigset_t;
 thread_local! {
     /// The calling thread's waiter for sockets beside descriptors: it has a descriptor of its own,
     /// which is worth keeping.
-    static WAITER: RefCell<Option<Arc<Waiter>>> = const { RefCell::new(None) };
+    /// A forked child needs one of its own.
+    static WAITER: RefCell<Option<(u32, Arc<Waiter>)>> = const { RefCell::new(None) };
 }
 
 /// Waits until an event of an item holds, and returns how many items have one; 0 when
@@ -74,12 +76,15 @@ pub unsafe fn wait_for_events(items: &mut [Item], timeout_ms: i64, mask: Mask) -
 }
 
 fn own_waiter() -> Result<Arc<Waiter>> {
+    let process = fork::generation();
     let known = WAITER.try_with(|waiter| waiter.borrow().clone()).ok().flatten();
-    if let Some(waiter) = known {
+    if let Some((of, waiter)) = known
+        && of == process
+    {
         return Ok(waiter);
     }
     let waiter = Waiter::with_event()?;
-    let _ = WAITER.try_with(|own| *own.borrow_mut() = Some(waiter.clone()));
+    let _ = WAITER.try_with(|own| *own.borrow_mut() = Some((process, waiter.clone())));
     Ok(waiter)
 }
 
@@ -152,7 +157,7 @@ unsafe fn wait_with_descriptors(
         // SAFETY: by the caller.
         unsafe { ppoll(&mut descriptors, i64::from(deadline.remaining_ms()), mask) }
     };
-    waiter.rise();
+    waiter.rise(descriptors.last().is_some_and(|event| event.revents != 0));
     waited.map(|_| ())
 }
 

@@ -289,6 +289,7 @@ impl Socket {
 
     /// Which of `ZMQ_POLLIN` and `ZMQ_POLLOUT` hold. Errors: `ETERM`.
     pub fn events(&mut self) -> Result<i32> {
+        self.leave_poll_set();
         self.attend()?;
         let input = self.with_pattern(|pattern, cx| pattern.has_in(cx));
         let output = self.with_pattern(|pattern, cx| pattern.has_out(cx));
@@ -415,6 +416,14 @@ impl Socket {
             self.monitor.report(event, &counts, &slot.endpoints);
         }
         if any { Ok(()) } else { Err(Errno::EAGAIN) }
+    }
+
+    /// The calling thread goes on without waiting in the poll set: the I/O thread is to read.
+    #[inline]
+    pub(super) fn leave_poll_set(&self) {
+        if let Some(set) = self.port.poll_set.get() {
+            set.leave();
+        }
     }
 
     /// The poll set of the socket's connections, made now if there is none. `None`: they are on
