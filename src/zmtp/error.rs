@@ -1,11 +1,7 @@
 //! Why a peer was refused, and how the monitor and the caller hear of it.
 
 use super::zap::ZapError;
-use crate::consts::{
-    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL,
-    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR,
-    ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH, ZMQ_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND,
-};
+use crate::consts::*;
 use crate::error::Errno;
 
 /// A monitor event: its `ZMQ_EVENT_*` number and its value.
@@ -35,8 +31,18 @@ pub enum ProtoError {
     MalformedError,
     /// A command of the message phase does not parse.
     MalformedCommand,
+    /// A handshake command does not begin with a whole name.
+    MalformedName,
+    /// A HELLO command does not parse.
+    MalformedHello,
+    /// A WELCOME command does not parse.
+    MalformedWelcome,
+    /// A command came while the authenticator was thinking, or after the last one.
+    OutOfTurn,
     /// The peer's metadata does not parse.
     Metadata,
+    /// A server's metadata does not parse, or its socket type does not go with ours.
+    ServerMetadata,
     /// The peer's socket type does not go with ours.
     SocketType,
     /// The peer sent ERROR. The code is 300, 400 or 500 if the reason was one of ZAP's.
@@ -74,12 +80,49 @@ impl ProtoError {
             Self::UnexpectedCommand => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND),
             Self::MalformedError => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR),
             Self::Refused(Some(code)) => Some(auth_event(code)),
+            Self::MalformedName => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED),
+            Self::MalformedHello => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_HELLO),
+            Self::MalformedWelcome => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_WELCOME),
+            Self::OutOfTurn => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED),
+            Self::ServerMetadata => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA),
             Self::Zap(error) => protocol(error.value()),
             Self::NoAuthenticator => {
                 Some(Event { event: ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, value: Errno::EFAULT.0 })
             }
             _ => None,
         }
+    }
+}
+
+/// The command that tells a peer that it is refused.
+pub const ERROR: &[u8] = b"\x05ERROR";
+
+/// Appends an ERROR command whose reason is a ZAP status code.
+pub fn put_error(status: u16, out: &mut Vec<u8>) {
+    let reason = status.to_string();
+    out.extend_from_slice(ERROR);
+    out.push(u8::try_from(reason.len()).unwrap_or(0));
+    out.extend_from_slice(reason.as_bytes());
+}
+
+/// Reads what follows an ERROR command's name: one byte of length, then a text, which is a ZAP
+/// status code if a library of this family sent it. Bytes after it are not looked at.
+pub fn parse_error(data: &[u8]) -> Result<ProtoError, ProtoError> {
+    let (&len, data) = data.split_first().ok_or(ProtoError::MalformedError)?;
+    let reason = data.get(..usize::from(len)).ok_or(ProtoError::MalformedError)?;
+    Ok(ProtoError::Refused(match reason {
+        b"300" => Some(300),
+        b"400" => Some(400),
+        b"500" => Some(500),
+        _ => None,
+    }))
+}
+
+/// Refuses a command whose name is cut off.
+pub fn check_name(body: &[u8]) -> Result<(), ProtoError> {
+    match body {
+        [len, name @ ..] if !name.is_empty() && name.len() >= usize::from(*len) => Ok(()),
+        _ => Err(ProtoError::MalformedName),
     }
 }
 

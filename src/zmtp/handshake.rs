@@ -10,6 +10,7 @@ use super::frame::{COMMAND, Framing, MAX_HEADER};
 use super::greeting::{Dialect, Greeting, mechanism_field};
 use super::mechanism::{AuthReply, AuthRequest, Mechanism, Outcome, Status};
 use super::null::Null;
+use super::plain::{PlainClient, PlainServer};
 use crate::error::Result;
 use crate::msg::{RecvBuffer, Spare};
 use crate::options::{Mechanism as MechanismKind, SocketType};
@@ -228,10 +229,12 @@ impl Handshake {
         }
         match self.config.mechanism {
             MechanismKind::Null => Ok(Box::new(Null::new(&self.config))),
-            // A mechanism that this build does not have never matches, as in libzmq.
-            MechanismKind::Plain | MechanismKind::Curve | MechanismKind::Gssapi => {
-                Err(ProtoError::MechanismMismatch)
+            MechanismKind::Plain if self.config.as_server => {
+                Ok(Box::new(PlainServer::new(&self.config)))
             }
+            MechanismKind::Plain => Ok(Box::new(PlainClient::new(&self.config))),
+            // A mechanism that this build does not have never matches, as in libzmq.
+            MechanismKind::Curve | MechanismKind::Gssapi => Err(ProtoError::MechanismMismatch),
         }
     }
 

@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::error::{Event, ProtoError};
+use super::metadata::Properties;
+use super::zap::Granted;
 use crate::error::Result;
 use crate::msg::Msg;
 use crate::options::SocketType;
@@ -90,6 +92,21 @@ pub struct Outcome {
     pub seal: Option<Box<dyn Seal>>,
     /// Opens what is received.
     pub open: Option<Box<dyn Open>>,
+}
+
+impl Outcome {
+    /// What the peer's metadata and the authenticator say of it.
+    pub fn new(theirs: Properties, granted: Granted) -> Self {
+        let mut properties = theirs.all;
+        granted.apply(&mut properties);
+        Self {
+            properties,
+            routing_id: theirs.routing_id,
+            socket_type: theirs.socket_type,
+            seal: None,
+            open: None,
+        }
+    }
 }
 
 /// A mechanism's sending state after the handshake.

@@ -11,7 +11,7 @@
 //! |---|---|
 //! | telling the version by the first bytes | `greeting` |
 //! | greeting, mechanism, routing id, until the first message | `handshake` |
-//! | what a mechanism is; NULL | `mechanism`, `null` |
+//! | what a mechanism is; NULL, PLAIN | `mechanism`, `null`, `plain` |
 //! | requests to the authenticator and its replies (RFC 27) | `zap` |
 //! | properties in READY | `metadata` |
 //! | frame headers; commands of the message phase | `frame`, `command` |
@@ -44,6 +44,7 @@ mod handshake;
 pub mod mechanism;
 mod metadata;
 mod null;
+mod plain;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,8 @@ pub struct Config {
     pub mechanism: MechanismKind,
     /// Our role in the mechanism.
     pub as_server: bool,
+    /// The user's name and password for PLAIN, at most 255 bytes each.
+    pub plain_user: (Vec<u8>, Vec<u8>),
     /// The application's properties (`ZMQ_METADATA`): name, value.
     pub metadata: Vec<(Vec<u8>, Vec<u8>)>,
     /// The largest frame body accepted; `None` for no limit.
@@ -89,6 +92,7 @@ impl From<&Options> for Config {
             routing_id: options.routing_id.clone(),
             mechanism: options.mechanism,
             as_server: options.as_server,
+            plain_user: (options.plain_username.clone(), options.plain_password.clone()),
             metadata: options.metadata.iter().map(|(n, v)| (n.clone(), v.clone())).collect(),
             max_msg_size: u64::try_from(options.maxmsgsize).ok(),
             zap_domain: options.zap_domain.clone(),

@@ -1,14 +1,13 @@
 //! The NULL mechanism (RFC 23): each side sends READY with its metadata, or ERROR.
 
 use super::Config;
-use super::error::{Event, ProtoError, auth_event};
+use super::error::{ERROR, Event, ProtoError, auth_event, parse_error, put_error};
 use super::mechanism::{AuthReply, AuthRequest, Mechanism, Outcome, Status};
 use super::metadata::{self, Properties};
 use super::zap::Granted;
 use crate::options::SocketType;
 
 const READY: &[u8] = b"\x05READY";
-const ERROR: &[u8] = b"\x05ERROR";
 
 /// Where authentication is. NULL has no credentials, but a socket with a ZAP domain asks all the same.
 enum Auth {
@@ -72,10 +71,7 @@ impl Mechanism for Null {
                 Ok(false)
             }
             Auth::Refused(status) => {
-                out.extend_from_slice(ERROR);
-                let reason = status.to_string();
-                out.push(u8::try_from(reason.len()).unwrap_or(0));
-                out.extend_from_slice(reason.as_bytes());
+                put_error(status, out);
                 self.sent = true;
                 Ok(true)
             }
@@ -138,28 +134,9 @@ impl Mechanism for Null {
     }
 
     fn finish(self: Box<Self>) -> Outcome {
-        let Some(Received::Ready(theirs)) = self.received else { return Outcome::default() };
-        let mut properties = theirs.all;
-        self.granted.apply(&mut properties);
-        Outcome {
-            properties,
-            routing_id: theirs.routing_id,
-            socket_type: theirs.socket_type,
-            seal: None,
-            open: None,
+        match self.received {
+            Some(Received::Ready(theirs)) => Outcome::new(theirs, self.granted),
+            _ => Outcome::default(),
         }
     }
-}
-
-/// Reads an ERROR command's reason: one byte of length, then a text, which is a ZAP status code if a
-/// library of this family sent it. Bytes after it are not looked at.
-fn parse_error(data: &[u8]) -> Result<ProtoError, ProtoError> {
-    let (&len, data) = data.split_first().ok_or(ProtoError::MalformedError)?;
-    let reason = data.get(..usize::from(len)).ok_or(ProtoError::MalformedError)?;
-    Ok(ProtoError::Refused(match reason {
-        b"300" => Some(300),
-        b"400" => Some(400),
-        b"500" => Some(500),
-        _ => None,
-    }))
 }

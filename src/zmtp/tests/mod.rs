@@ -3,6 +3,7 @@
 mod greetings;
 mod handshakes;
 mod malformed;
+mod plain;
 mod properties;
 mod streams;
 mod zap;
