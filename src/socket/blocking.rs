@@ -192,7 +192,7 @@ pub fn open(context: &Arc<Context>, socket_type: SocketType) -> Result<*mut c_vo
 pub fn close(handle: &'static Handle<Socket>) -> Result<()> {
     let socket = SOCKETS.remove(handle).ok_or(Errno::ENOTSOCK)?;
     // Whoever sleeps in a call on it finds out. (Its descriptors are its parent's in a child.)
-    if !socket.context().is_inherited() {
+    if !socket.context.is_inherited() {
         socket.mailbox().signal.raise();
     }
     socket.close();
