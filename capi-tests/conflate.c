@@ -26,7 +26,7 @@ static void expect_last_only (int writer_type, int reader_type, bool at_writer, 
     }
     for (number = 1; number <= 100; number++)
         CHECK (zmq_send (writer, &number, sizeof number, 0) == sizeof number);
-    usleep (50 * 1000); /* so that they pile up where they are conflated */
+    settle (); /* so that they pile up where they are conflated */
     int received = 0, repeated = 0;
     number = 100;
     while (got != number)

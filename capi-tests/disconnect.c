@@ -95,7 +95,7 @@ SOCKET_TEST (the_same_endpoint_connected_twice_is_two_connections)
         connect_to (push, endpoint);
         CHECK_INT (6, fill (push, "m", 100));
         bind_to (pull, endpoint);
-        CHECK_INT (6, drain (pull, 300));
+        CHECK_INT (6, drain (pull, 5 * SILENCE_MS));
         finish ();
     }
 }
@@ -157,7 +157,7 @@ SOCKET_TEST (unbind_lets_queued_messages_be_received)
         for (int i = 0; i < 10; i++)
             SEND (push, "m");
         RECV (pull, "m");
-        usleep (20 * 1000); /* for the rest to arrive */
+        settle (); /* for the rest to arrive */
         CHECK_OK (zmq_unbind (pull, endpoint));
         for (int i = 1; i < 10; i++)
             RECV (pull, "m");

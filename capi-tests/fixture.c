@@ -118,6 +118,11 @@ size_t recv_frame (void *socket, void *buffer, size_t capacity)
     return (size_t) size;
 }
 
+void settle (void)
+{
+    usleep (1000 * (useconds_t) SILENCE_MS / 3);
+}
+
 bool ready_within (void *socket, short events, int timeout)
 {
     zmq_pollitem_t item = {socket, 0, events, 0};

@@ -30,7 +30,7 @@ SOCKET_TEST (what_the_network_did_not_take_yet_is_sent_after_close)
         shut (a);
         if (t == TCP) {
             static uint8_t head[9] = {2, 0, 0, 0, 0, LARGE >> 24, (LARGE >> 16) & 0xff, 0, 0};
-            usleep (20 * 1000);
+            settle ();
             raw_expect (fd, head, sizeof head);
             raw_expect (fd, large, LARGE);
             close (fd);

@@ -158,7 +158,7 @@ SOCKET_TEST (every_subscriber_gets_its_copy)
             sync_subscriber (pub, subs[i], "sync");
         }
         for (int i = 0; i < 10; i++)
-            drain (subs[i], i ? 0 : 20); /* what the later ones were synchronized with */
+            drain (subs[i], i ? 0 : SILENCE_MS / 3); /* what the later ones were synchronized with */
         SEND_PARTS (pub, "even", "2");
         SEND_PARTS (pub, "odd", "3");
         for (int i = 0; i < 10; i++)
@@ -265,7 +265,7 @@ SOCKET_TEST (invert_matching_delivers_what_nobody_subscribed)
         subscribe (all, "none");
         sync_subscriber (pub, sub, "this");
         sync_subscriber (pub, all, "this");
-        drain (sub, 20);
+        drain (sub, SILENCE_MS / 3);
         SEND (pub, "not this one");
         SEND (pub, "not that");
         RECV (sub, "not that");

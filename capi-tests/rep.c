@@ -126,7 +126,7 @@ SOCKET_TEST (an_answer_to_somebody_who_left_is_dropped)
         shut (first);
         connect_to (second, endpoint);
         SEND (second, "q2");
-        usleep (20 * 1000); /* time for the end to arrive; either order is right */
+        settle (); /* time for the end to arrive; either order is right */
         SEND_PARTS (rep, "to", "nobody");
         RECV (rep, "q2");
         SEND (rep, "a2");
