@@ -230,7 +230,8 @@ impl PipeWriter {
             !more && !matches!(msg.class(), Class::RoutingId | Class::Metadata | Class::HiccupMark);
         let taken = msg.take();
         if let (Some(slot), Class::Data) = (&self.channel.rare.0.conflated, taken.class()) {
-            *slot.lock() = Some(taken);
+            let older = slot.lock().replace(taken);
+            drop(older);
         } else if let Err(back) = self.queue.push(taken) {
             *msg = back;
             return false;

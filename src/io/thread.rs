@@ -14,6 +14,7 @@ use super::session::Session;
 use super::slab::Slab;
 use super::timers::{Timer, Timers};
 use crate::error::{Errno, Result};
+use crate::msg::Later;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::clock;
@@ -166,7 +167,9 @@ impl Loop {
     }
 
     /// Runs one step. A panic (a defect of ours) costs what the step was about, not the thread.
+    /// The application's free functions come after it, when no lock is held.
     fn guarded(&mut self, step: impl FnOnce(&mut Loop)) {
+        let _later = Later::new();
         let _ = catch_unwind(AssertUnwindSafe(|| step(self)));
     }
 

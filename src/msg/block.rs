@@ -1,10 +1,11 @@
 //! Payload memory: blocks from `malloc` behind a small header, and what an external message owns.
 
+use std::cell::Cell;
 use std::ffi::c_void;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
-use super::pool;
+use super::{later, pool};
 use crate::error::{Errno, Result};
 
 /// `zmq_free_fn`: called as `f(data, hint)`, once, on whichever thread drops the last reference.
@@ -120,6 +121,8 @@ pub(super) struct External {
     free: FreeFn,
     data: *mut c_void,
     hint: *mut c_void,
+    /// The next of those that wait, see [`super::later`].
+    pub(super) next: Cell<*mut External>,
 }
 
 impl External {
@@ -129,14 +132,35 @@ impl External {
         free: FreeFn,
         hint: *mut c_void,
     ) -> Result<NonNull<External>> {
+        later::expect();
         // SAFETY: malloc may be called with any size.
         let memory = unsafe { libc::malloc(size_of::<External>()) };
         let external = NonNull::new(memory.cast::<External>()).ok_or(Errno::ENOMEM)?;
         // SAFETY: fresh memory of the right size and malloc's alignment.
         unsafe {
-            external.write(External { references: References::new(), free, data, hint });
+            external.write(External {
+                references: References::new(),
+                free,
+                data,
+                hint,
+                next: Cell::new(ptr::null_mut()),
+            });
         }
         Ok(external)
+    }
+
+    /// Calls the application's function, as soon as this thread holds no lock of the library's.
+    ///
+    /// # Safety
+    ///
+    /// `external` came from `allocate` and nothing refers to it any more.
+    pub(super) unsafe fn release(external: NonNull<External>) {
+        // SAFETY: per the contract; if it is not put off it is finished here.
+        unsafe {
+            if !later::put_off(external) {
+                External::finish(external);
+            }
+        }
     }
 
     /// Frees the note and calls the application's function, in this order: the function may never
@@ -144,8 +168,8 @@ impl External {
     ///
     /// # Safety
     ///
-    /// `external` came from `allocate` and nothing refers to it any more.
-    pub(super) unsafe fn release(external: NonNull<External>) {
+    /// As for [`External::release`].
+    pub(super) unsafe fn finish(external: NonNull<External>) {
         // SAFETY: live and unshared, per the contract.
         let owned = unsafe { external.read() };
         // SAFETY: as above; the content was moved out.

@@ -19,8 +19,8 @@
 //! bytes.
 //!
 //! A free function may run on any thread that drops the last reference, and may call back into the
-//! library. Nothing here holds a lock or a thread-local borrow, and a message is detached from its
-//! content before the function runs.
+//! library. Nothing here holds a lock or a thread-local borrow, a message is detached from its
+//! content before the function runs, and [`Later`] keeps it off the locks of the layers above.
 //!
 //! Beside `Msg`: [`Metadata`], the properties that `zmq_msg_gets` reads, one object per connection;
 //! [`RecvBuffer`] and [`Spare`], where bytes from the network land; [`MsgBuilder`], for a large
@@ -29,6 +29,7 @@
 
 mod block;
 mod builder;
+mod later;
 mod message;
 mod metadata;
 mod pool;
@@ -39,6 +40,7 @@ mod tests;
 
 pub use block::FreeFn;
 pub use builder::MsgBuilder;
+pub use later::Later;
 pub use message::{Class, Msg};
 pub use metadata::{Metadata, MetadataCredit, MetadataRef};
 pub use recv_buffer::RecvBuffer;

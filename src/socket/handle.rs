@@ -6,10 +6,12 @@
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
+use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 
 use parking_lot::{Mutex, MutexGuard};
 
+use crate::msg::Later;
 use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 /// Places per chunk.
@@ -31,8 +33,28 @@ pub struct Handle<T: 'static> {
     value: Mutex<Option<Box<T>>>,
 }
 
-/// The right to use a handle's object.
-pub type Guard<T> = MutexGuard<'static, Option<Box<T>>>;
+/// The right to use a handle's object. Free functions of messages wait until it is given up.
+pub struct Guard<T: 'static> {
+    value: MutexGuard<'static, Option<Box<T>>>,
+    /// Closed after the lock: fields are dropped in this order.
+    _later: Later,
+}
+
+impl<T> Deref for Guard<T> {
+    type Target = Option<Box<T>>;
+
+    #[inline]
+    fn deref(&self) -> &Option<Box<T>> {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Guard<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Option<Box<T>> {
+        &mut self.value
+    }
+}
 
 /// All handles of one kind.
 pub struct Arena<T: 'static> {
@@ -137,7 +159,8 @@ impl<T> Handle<T> {
     /// Waits until nobody else uses the object.
     #[inline]
     pub fn lock(&'static self) -> Guard<T> {
-        self.value.lock()
+        let later = Later::new();
+        Guard { value: self.value.lock(), _later: later }
     }
 
     /// A number that changes when the place is emptied.

@@ -12,7 +12,7 @@ use crate::core::mailbox::{Command, Mailbox, NewPipe, PipeKey};
 use crate::core::signal::Registration;
 use crate::error::{Errno, Result};
 use crate::io::{PollSet, Port};
-use crate::msg::{Class, Msg};
+use crate::msg::{Class, Later, Msg};
 use crate::options::{ContextOptions, Effect, Options, SocketType, Value};
 use crate::pattern::{self, Attach, Cx, Pattern, PipeId, Pipes};
 use crate::sync::Arc;
@@ -448,6 +448,7 @@ impl Socket {
             std::mem::forget(self);
             return;
         }
+        let _later = Later::new();
         let mailbox = self.port.mailbox.clone();
         // Pipes that are on their way are taken in, so that they end in order.
         let _ = self.attend();

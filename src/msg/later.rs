@@ -1,0 +1,152 @@
+//! Free functions that have to wait until a lock is let go.
+//!
+//! A free function may do what it likes: send on the very socket whose call dropped the message, or
+//! wait for a mutex whose holder waits for that socket. So none may run while the library holds a
+//! lock of its own. Who takes one opens a [`Later`] first; what falls due meanwhile on this thread
+//! is put into a list and called when the last of them is closed.
+//!
+//! The list goes through the notes of the messages themselves, so that it takes no memory. A process
+//! without external messages pays one load per lock for all this.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::block::External;
+
+/// There was an external message in this process.
+static NEEDED: AtomicBool = AtomicBool::new(false);
+
+/// What a thread has put off.
+struct List {
+    /// How many [`Later`]s are open.
+    open: Cell<u32>,
+    first: Cell<*mut External>,
+    last: Cell<*mut External>,
+}
+
+thread_local! {
+    static LIST: List = const {
+        List {
+            open: Cell::new(0),
+            first: Cell::new(ptr::null_mut()),
+            last: Cell::new(ptr::null_mut()),
+        }
+    };
+}
+
+/// As long as it exists, its thread calls no free function. Open it before the lock, close it after.
+pub struct Later {
+    counted: bool,
+    /// It is its thread's.
+    _here: PhantomData<*mut ()>,
+}
+
+impl Later {
+    /// Puts free functions off.
+    #[inline]
+    pub fn new() -> Later {
+        let counted = NEEDED.load(Ordering::Relaxed);
+        if counted {
+            LIST.with(|list| list.open.set(list.open.get() + 1));
+        }
+        Later { counted, _here: PhantomData }
+    }
+}
+
+impl Drop for Later {
+    /// Calls what fell due, unless another one is open.
+    #[inline]
+    fn drop(&mut self) {
+        if self.counted {
+            LIST.with(close);
+        }
+    }
+}
+
+fn close(list: &List) {
+    let open = list.open.get() - 1;
+    list.open.set(open);
+    if open > 0 {
+        return;
+    }
+    // The functions may drop messages, too, but those are called at once.
+    let mut next = list.first.replace(ptr::null_mut());
+    list.last.set(ptr::null_mut());
+    while let Some(external) = ptr::NonNull::new(next) {
+        // SAFETY: everything in the list is live and the list's alone.
+        unsafe {
+            next = (*next).next.get();
+            External::finish(external);
+        }
+    }
+}
+
+/// From now on locks take care.
+pub(super) fn expect() {
+    if !NEEDED.load(Ordering::Relaxed) {
+        NEEDED.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Puts `external` off if it has to wait. False: the caller finishes it.
+///
+/// # Safety
+///
+/// As for [`External::release`].
+pub(super) unsafe fn put_off(external: ptr::NonNull<External>) -> bool {
+    LIST.with(|list| {
+        if list.open.get() == 0 {
+            return false;
+        }
+        let external = external.as_ptr();
+        // SAFETY: live, per the contract; what is in the list is live as well.
+        unsafe {
+            (*external).next.set(ptr::null_mut());
+            match list.last.replace(external).as_ref() {
+                Some(last) => last.next.set(external),
+                None => list.first.set(external),
+            }
+        }
+        true
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::msg::Msg;
+    use std::ffi::c_void;
+    use std::sync::Mutex;
+
+    unsafe extern "C" fn note(_: *mut c_void, hint: *mut c_void) {
+        // SAFETY: the tests pass a log that outlives the message.
+        let log = unsafe { &*hint.cast::<Mutex<Vec<&str>>>() };
+        log.lock().expect("no panic").push("called");
+    }
+
+    fn external(log: &Mutex<Vec<&'static str>>) -> Msg {
+        let hint = ptr::from_ref(log).cast_mut().cast();
+        // SAFETY: no bytes, and `note` may be called with the log.
+        unsafe { Msg::from_external(ptr::null_mut(), 0, Some(note), hint) }.expect("memory")
+    }
+
+    #[test]
+    fn functions_wait_for_the_last_lock_and_keep_their_order() {
+        let log = Mutex::default();
+        drop(external(&log));
+        let count = || log.lock().expect("no panic").len();
+        assert_eq!(count(), 1);
+        let outer = Later::new();
+        let inner = Later::new();
+        drop(external(&log));
+        drop(inner);
+        drop(external(&log));
+        assert_eq!(count(), 1);
+        drop(outer);
+        assert_eq!(count(), 3);
+        drop(external(&log));
+        assert_eq!(count(), 4);
+    }
+}
