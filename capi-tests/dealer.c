@@ -25,7 +25,8 @@ SOCKET_TEST (messages_are_sent_to_the_peers_in_turn)
 
 SOCKET_TEST (a_full_peer_is_passed_over)
 {
-    void *const dealer = open_socket (ZMQ_DEALER), *const narrow = open_socket (ZMQ_DEALER), *const wide = open_socket (ZMQ_DEALER);
+    void *const dealer = open_socket (ZMQ_DEALER), *const narrow = open_socket (ZMQ_DEALER),
+               *const wide = open_socket (ZMQ_DEALER);
     set_int (dealer, ZMQ_SNDHWM, 2);
     set_int (narrow, ZMQ_RCVHWM, 2);
     set_int (wide, ZMQ_RCVHWM, 20);

@@ -6,7 +6,8 @@
 SOCKET_TEST (disconnect_ends_the_way_to_that_peer_only)
 {
     FOR_EACH_TRANSPORT (t) {
-        void *const push = open_socket (ZMQ_PUSH), *const left = open_socket (ZMQ_PULL), *const kept = open_socket (ZMQ_PULL);
+        void *const push = open_socket (ZMQ_PUSH), *const left = open_socket (ZMQ_PULL),
+                   *const kept = open_socket (ZMQ_PULL);
         const char *const endpoint = join (left, push, t);
         join (kept, push, t);
         SEND (push, "1");
@@ -121,7 +122,8 @@ SOCKET_TEST (pub_sub_pair_and_req_take_a_second_connect_to_the_same_endpoint_onc
 SOCKET_TEST (unbind_refuses_newcomers)
 {
     for (enum transport t = TCP; t <= IPC; t++) {
-        void *const pull = open_socket (ZMQ_PULL), *const push = open_socket (ZMQ_PUSH), *const late = open_socket (ZMQ_PUSH);
+        void *const pull = open_socket (ZMQ_PULL), *const push = open_socket (ZMQ_PUSH),
+                   *const late = open_socket (ZMQ_PUSH);
         const char *const endpoint = join (pull, push, t);
         SEND (push, "1");
         RECV (pull, "1");

@@ -19,7 +19,8 @@ SOCKET_TEST (nothing_is_delivered_before_the_last_part_was_sent)
 SOCKET_TEST (an_unfinished_message_vanishes_with_its_sender)
 {
     FOR_EACH_TRANSPORT (t) {
-        void *const pull = open_socket (ZMQ_PULL), *const push = open_socket (ZMQ_PUSH), *const other = open_socket (ZMQ_PUSH);
+        void *const pull = open_socket (ZMQ_PULL), *const push = open_socket (ZMQ_PUSH),
+                   *const other = open_socket (ZMQ_PUSH);
         const char *const endpoint = join (pull, push, t);
         set_int (push, ZMQ_LINGER, -1);
         SEND (push, "whole");
@@ -96,7 +97,8 @@ SOCKET_TEST (a_half_message_of_a_wire_peer_is_dropped_when_it_leaves)
 SOCKET_TEST (the_receiver_may_leave_in_the_middle)
 {
     FOR_EACH_TRANSPORT (t) {
-        void *const push = open_socket (ZMQ_PUSH), *const first = open_socket (ZMQ_PULL), *const second = open_socket (ZMQ_PULL);
+        void *const push = open_socket (ZMQ_PUSH), *const first = open_socket (ZMQ_PULL),
+                   *const second = open_socket (ZMQ_PULL);
         const char *const endpoint = bind_any (push, t);
         connect_to (first, endpoint);
         SEND (push, "hello");

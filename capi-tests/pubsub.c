@@ -24,7 +24,8 @@ SOCKET_TEST (a_publisher_without_subscribers_drops_and_never_blocks)
 SOCKET_TEST (nothing_arrives_without_a_subscription)
 {
     FOR_EACH_TRANSPORT (t) {
-        void *const pub = open_socket (ZMQ_PUB), *const silent = open_socket (ZMQ_SUB), *const sub = open_socket (ZMQ_SUB);
+        void *const pub = open_socket (ZMQ_PUB), *const silent = open_socket (ZMQ_SUB),
+                   *const sub = open_socket (ZMQ_SUB);
         const char *const endpoint = join (pub, silent, t);
         connect_to (sub, endpoint);
         subscribe (sub, "");
@@ -169,7 +170,8 @@ SOCKET_TEST (every_subscriber_gets_its_copy)
 
 SOCKET_TEST (one_subscriber_hears_several_publishers)
 {
-    void *const first = open_socket (ZMQ_PUB), *const second = open_socket (ZMQ_PUB), *const sub = open_socket (ZMQ_SUB);
+    void *const first = open_socket (ZMQ_PUB), *const second = open_socket (ZMQ_PUB),
+               *const sub = open_socket (ZMQ_SUB);
     subscribe (sub, "");
     join (first, sub, TCP);
     join (second, sub, IPC);

@@ -37,7 +37,8 @@ SOCKET_TEST (work_is_dealt_out_in_turn)
 SOCKET_TEST (a_multipart_message_goes_to_one_peer)
 {
     FOR_EACH_TRANSPORT (t) {
-        void *const push = open_socket (ZMQ_PUSH), *const first = open_socket (ZMQ_PULL), *const second = open_socket (ZMQ_PULL);
+        void *const push = open_socket (ZMQ_PUSH), *const first = open_socket (ZMQ_PULL),
+                   *const second = open_socket (ZMQ_PULL);
         join (first, push, t);
         join (second, push, t);
         for (int i = 0; i < 4; i++)
@@ -54,7 +55,8 @@ SOCKET_TEST (a_multipart_message_goes_to_one_peer)
 
 SOCKET_TEST (a_full_peer_is_passed_over)
 {
-    void *const push = open_socket (ZMQ_PUSH), *const narrow = open_socket (ZMQ_PULL), *const wide = open_socket (ZMQ_PULL);
+    void *const push = open_socket (ZMQ_PUSH), *const narrow = open_socket (ZMQ_PULL),
+               *const wide = open_socket (ZMQ_PULL);
     set_int (push, ZMQ_SNDHWM, 1);
     set_int (narrow, ZMQ_RCVHWM, 1);
     set_int (wide, ZMQ_RCVHWM, 9);
@@ -137,7 +139,8 @@ SOCKET_TEST (order_is_kept_per_connection)
 SOCKET_TEST (a_peer_that_left_gets_nothing_more)
 {
     FOR_EACH_TRANSPORT (t) {
-        void *const push = open_socket (ZMQ_PUSH), *const stays = open_socket (ZMQ_PULL), *const leaves = open_socket (ZMQ_PULL);
+        void *const push = open_socket (ZMQ_PUSH), *const stays = open_socket (ZMQ_PULL),
+                   *const leaves = open_socket (ZMQ_PULL);
         const char *const endpoint = bind_any (push, t);
         connect_to (leaves, endpoint);
         SEND (push, "1");

@@ -119,7 +119,8 @@ SOCKET_TEST (fair_queueing_takes_from_every_peer_in_turn)
 SOCKET_TEST (an_answer_to_somebody_who_left_is_dropped)
 {
     FOR_EACH_TRANSPORT (t) {
-        void *const rep = open_socket (ZMQ_REP), *const first = open_socket (ZMQ_REQ), *const second = open_socket (ZMQ_REQ);
+        void *const rep = open_socket (ZMQ_REP), *const first = open_socket (ZMQ_REQ),
+                   *const second = open_socket (ZMQ_REQ);
         const char *const endpoint = join (rep, first, t);
         SEND (first, "q1");
         RECV (rep, "q1");

@@ -103,7 +103,8 @@ SOCKET_TEST (replies_without_the_delimiter_are_dropped)
 
 SOCKET_TEST (replies_of_others_are_dropped)
 {
-    void *const req = open_socket (ZMQ_REQ), *const first = open_socket (ZMQ_ROUTER), *const second = open_socket (ZMQ_ROUTER);
+    void *const req = open_socket (ZMQ_REQ), *const first = open_socket (ZMQ_ROUTER),
+               *const second = open_socket (ZMQ_ROUTER);
     set_str (req, ZMQ_ROUTING_ID, "R");
     const char *const endpoint = bind_any (req, INPROC);
     connect_to (first, endpoint);

@@ -5,7 +5,8 @@
 SOCKET_TEST (the_first_frame_names_the_sender_and_the_receiver)
 {
     FOR_EACH_TRANSPORT (t) {
-        void *const router = open_socket (ZMQ_ROUTER), *const a = open_socket (ZMQ_DEALER), *const b = open_socket (ZMQ_DEALER);
+        void *const router = open_socket (ZMQ_ROUTER), *const a = open_socket (ZMQ_DEALER),
+                   *const b = open_socket (ZMQ_DEALER);
         const char *const endpoint = bind_any (router, t);
         set_str (a, ZMQ_ROUTING_ID, "A");
         set_str (b, ZMQ_ROUTING_ID, "a longer name of peer B");

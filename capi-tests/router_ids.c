@@ -125,7 +125,8 @@ SOCKET_TEST (connect_routing_id_names_the_peer_from_this_side)
 
 SOCKET_TEST (connect_routing_id_holds_for_one_connect)
 {
-    void *const client = open_socket (ZMQ_ROUTER), *const first = open_socket (ZMQ_ROUTER), *const second = open_socket (ZMQ_ROUTER);
+    void *const client = open_socket (ZMQ_ROUTER), *const first = open_socket (ZMQ_ROUTER),
+               *const second = open_socket (ZMQ_ROUTER);
     set_int (client, ZMQ_ROUTER_MANDATORY, 1);
     set_str (client, ZMQ_ROUTING_ID, "C");
     set_str (second, ZMQ_ROUTING_ID, "second's own");

@@ -181,7 +181,8 @@ SOCKET_TEST (nodrop_may_be_set_on_pub_too)
 SOCKET_TEST (the_welcome_message_greets_whom_its_text_matches)
 {
     FOR_EACH_TRANSPORT (t) {
-        void *const xpub = open_socket (ZMQ_XPUB), *const sub = open_socket (ZMQ_SUB), *const deaf = open_socket (ZMQ_SUB);
+        void *const xpub = open_socket (ZMQ_XPUB), *const sub = open_socket (ZMQ_SUB),
+                   *const deaf = open_socket (ZMQ_SUB);
         set_str (xpub, ZMQ_XPUB_WELCOME_MSG, "W");
         const char *const endpoint = bind_any (xpub, t);
         subscribe (sub, "W");

@@ -123,7 +123,8 @@ SOCKET_TEST (subscribing_before_any_message_came_is_harmless)
 
 SOCKET_DRAFT_TEST (last_value_sends_to_the_last_subscriber_only)
 {
-    void *const xpub = open_socket (ZMQ_XPUB), *const first = open_socket (ZMQ_SUB), *const second = open_socket (ZMQ_SUB);
+    void *const xpub = open_socket (ZMQ_XPUB), *const first = open_socket (ZMQ_SUB),
+               *const second = open_socket (ZMQ_SUB);
     set_int (xpub, ZMQ_XPUB_MANUAL_LAST_VALUE, 1);
     const char *const endpoint = bind_any (xpub, INPROC);
     connect_to (first, endpoint);

@@ -79,7 +79,8 @@ SOCKET_TEST (stored_subscriptions_go_to_publishers_that_come_later)
 
 SOCKET_TEST (user_messages_reach_every_publisher)
 {
-    void *const xsub = open_socket (ZMQ_XSUB), *const first = open_socket (ZMQ_XPUB), *const second = open_socket (ZMQ_XPUB);
+    void *const xsub = open_socket (ZMQ_XSUB), *const first = open_socket (ZMQ_XPUB),
+               *const second = open_socket (ZMQ_XPUB);
     const char *const endpoint = bind_any (xsub, INPROC);
     connect_to (first, endpoint);
     connect_to (second, endpoint);
