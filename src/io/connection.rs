@@ -1,32 +1,28 @@
-//! A session's life on its I/O thread: dial, shake hands, join pipe and network, lose the
-//! connection, begin again, end.
-
-use std::io::IoSlice;
+//! A session's life on its I/O thread: dial (`dialling`), shake hands (`greeting`), join pipe and
+//! network, lose the connection, begin again, end.
 
 use smallvec::SmallVec;
 
 use super::authentication::Inquiry;
 use super::halves::{Failure, RxChange, RxLink, TxChange, TxLink};
-use super::session::{Role, Session};
-use super::thread::{Loop, Object, post_resolved};
+use super::session::Session;
+use super::thread::{Loop, Object};
 use super::timers::{Running, Timer, expire, is_running, stop};
 use crate::consts::*;
 use crate::core::mailbox::{Command, EndpointPair, NewPipe, PipeLink};
 use crate::core::pipe::direction;
-use crate::error::{Errno, Result};
+use crate::error::Errno;
 use crate::msg::{Class, MetadataRef, Msg};
 use crate::options::SocketType;
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering;
 use crate::sys::clock;
 use crate::sys::epoll::{Ready, Watch};
-use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
-use crate::zmtp::{
-    AuthReply, AuthRequest, Config, Established, Handshake, Peer, Progress, ProtoError, command,
-};
+use crate::transport::{Dial, SocketAddress, Stream};
+use crate::zmtp::{Established, Handshake, Peer, command};
 
 /// Where a session stands.
-enum Phase {
+pub(super) enum Phase {
     /// Not dialling now.
     Idle,
     /// Names are looked up.
@@ -45,26 +41,26 @@ enum Phase {
 
 /// What of a session belongs to its I/O thread.
 pub struct Inner {
-    phase: Phase,
-    token: Option<u64>,
-    running: Running,
+    pub(super) phase: Phase,
+    pub(super) token: Option<u64>,
+    pub(super) running: Running,
     /// Where still to dial before giving up for this time.
-    addresses: std::vec::IntoIter<SocketAddress>,
+    pub(super) addresses: std::vec::IntoIter<SocketAddress>,
     /// The last interval before dialling again; `None` before the first.
-    interval: Option<i32>,
-    endpoints: EndpointPair,
+    pub(super) interval: Option<i32>,
+    pub(super) endpoints: EndpointPair,
     /// The accepted connection, until the session starts.
-    accepted: Option<Stream>,
+    pub(super) accepted: Option<Stream>,
     /// The handshake waits for the authenticator.
-    inquiry: Option<Inquiry>,
+    pub(super) inquiry: Option<Inquiry>,
     /// There is a pipe to the socket.
-    has_pipe: bool,
+    pub(super) has_pipe: bool,
     /// The session is to end when everything is sent.
-    terminating: bool,
+    pub(super) terminating: bool,
     /// What `traffic` was when the peer was last asked for a sign of life.
-    heard: u32,
+    pub(super) heard: u32,
     /// The handshake was over when the connection was lost.
-    was_up: bool,
+    pub(super) was_up: bool,
 }
 
 impl Inner {
@@ -95,11 +91,17 @@ impl Session {
         inner.endpoints = endpoints;
     }
 
-    fn emit(&self, inner: &Inner, event: i32, value: u64) {
+    pub(super) fn emit(&self, inner: &Inner, event: i32, value: u64) {
         self.port().events.emit(event, value, &inner.endpoints);
     }
 
-    fn start_timer(&self, at: &mut Loop, inner: &mut Inner, timer: Timer, delay_ms: i32) {
+    pub(super) fn start_timer(
+        &self,
+        at: &mut Loop,
+        inner: &mut Inner,
+        timer: Timer,
+        delay_ms: i32,
+    ) {
         if let (Some(token), Ok(delay)) = (inner.token, u64::try_from(delay_ms)) {
             at.timers.start(&mut inner.running, timer, token, clock::now_ms(), delay);
         }
@@ -120,272 +122,8 @@ impl Session {
         }
     }
 
-    /// Begins to dial, with the names' addresses as they are now.
-    fn look_up(&self, at: &mut Loop, inner: &mut Inner) {
-        let Role::Connect { target, endpoint } = &self.role else { return };
-        inner.endpoints = EndpointPair::connect(endpoint);
-        inner.phase = Phase::Resolving;
-        if target.needs_resolution() {
-            let me = self.weak();
-            resolve(target, Box::new(move |addresses| post_resolved(&me, addresses)));
-        } else {
-            let addresses = target.resolve_blocking();
-            self.resolved(at, inner, addresses);
-        }
-    }
-
-    /// The resolver's answer.
-    pub fn on_resolved(&self, at: &mut Loop, addresses: Result<Vec<SocketAddress>>) {
-        let mut inner = self.inner.lock();
-        if matches!(inner.phase, Phase::Resolving) {
-            self.resolved(at, &mut inner, addresses);
-        }
-    }
-
-    fn resolved(&self, at: &mut Loop, inner: &mut Inner, addresses: Result<Vec<SocketAddress>>) {
-        match addresses {
-            Ok(addresses) => {
-                inner.addresses = addresses.into_iter();
-                self.dial_next(at, inner, None);
-            }
-            Err(_) => self.dial_later(at, inner),
-        }
-    }
-
-    /// Dials the next address; when there is none left, waits before beginning again. `failed`:
-    /// the descriptor and error of the dial that just failed.
-    fn dial_next(&self, at: &mut Loop, inner: &mut Inner, failed: Option<(i32, Errno)>) {
-        let Role::Connect { target, .. } = &self.role else { return };
-        let mut failed = failed;
-        while let Some(address) = inner.addresses.next() {
-            match self.dial(at, inner, target, &address) {
-                Ok(()) => return,
-                Err(failure) => failed = Some(failure),
-            }
-        }
-        inner.phase = Phase::Idle;
-        let refused = matches!(failed, Some((_, Errno::ECONNREFUSED)));
-        if let Some((fd, _)) = failed
-            && fd >= 0
-        {
-            self.emit(inner, ZMQ_EVENT_CLOSED, fd as u64);
-        }
-        if refused && self.options.reconnect_stop & ZMQ_RECONNECT_STOP_CONN_REFUSED != 0 {
-            self.endpoint_gone();
-            return self.end_if_terminating(at, inner);
-        }
-        self.dial_later(at, inner);
-    }
-
-    fn dial(
-        &self,
-        at: &mut Loop,
-        inner: &mut Inner,
-        target: &Target,
-        address: &SocketAddress,
-    ) -> std::result::Result<(), (i32, Errno)> {
-        let dial = Dial::start(address, target, &self.options).map_err(|error| (-1, error))?;
-        let fd = dial.fd();
-        if dial.is_connected() {
-            let stream = dial.finish(&self.options).map_err(|error| (fd, error))?;
-            self.connected(at, inner, stream);
-            return Ok(());
-        }
-        let token = inner.token.unwrap_or(0);
-        at.thread.epoll.add(fd, Watch::LevelWrite, token).map_err(|error| (fd, error))?;
-        inner.phase = Phase::Dialling(dial);
-        self.emit(inner, ZMQ_EVENT_CONNECT_DELAYED, Errno::EINPROGRESS.0 as u64);
-        if self.options.connect_timeout > 0 {
-            self.start_timer(at, inner, Timer::Connect, self.options.connect_timeout);
-        }
-        Ok(())
-    }
-
-    /// The dial came to an end, or its time did.
-    fn dialled(&self, at: &mut Loop, inner: &mut Inner, in_time: bool) {
-        let Phase::Dialling(dial) = std::mem::replace(&mut inner.phase, Phase::Idle) else {
-            return;
-        };
-        stop(&mut inner.running, Timer::Connect);
-        let fd = dial.fd();
-        at.thread.epoll.remove(fd);
-        let result = if in_time { dial.finish(&self.options) } else { Err(Errno::ETIMEDOUT) };
-        match result {
-            Ok(stream) => self.connected(at, inner, stream),
-            Err(error) => self.dial_next(at, inner, Some((fd, error))),
-        }
-    }
-
-    fn connected(&self, at: &mut Loop, inner: &mut Inner, stream: Stream) {
-        inner.addresses = Vec::new().into_iter();
-        inner.interval = None;
-        inner.endpoints.local = stream.local_endpoint();
-        self.emit(inner, ZMQ_EVENT_CONNECTED, stream.fd() as u64);
-        self.shake_hands(at, inner, stream);
-    }
-
-    /// Dials again after the interval that the options ask for, if they do.
-    fn dial_later(&self, at: &mut Loop, inner: &mut Inner) {
-        inner.phase = Phase::Idle;
-        if self.options.reconnect_ivl <= 0 {
-            return self.end_if_terminating(at, inner);
-        }
-        let interval = self.next_interval(inner);
-        if let Role::Connect { endpoint, .. } = &self.role {
-            inner.endpoints = EndpointPair::connect(endpoint);
-        }
-        self.emit(inner, ZMQ_EVENT_CONNECT_RETRIED, interval as u64);
-        self.start_timer(at, inner, Timer::Reconnect, interval);
-    }
-
-    /// With a maximum, the interval doubles up to it; without, it is the base and a random part
-    /// of it, so that many peers do not come back at once.
-    fn next_interval(&self, inner: &mut Inner) -> i32 {
-        let (base, most) = (self.options.reconnect_ivl, self.options.reconnect_ivl_max);
-        if most > 0 {
-            let next = inner.interval.map_or(base, |last| last.saturating_mul(2)).min(most);
-            inner.interval = Some(next);
-            next
-        } else {
-            let jitter = foldhash::quality::RandomState::default();
-            let random = std::hash::BuildHasher::hash_one(&jitter, clock::now_us());
-            base.saturating_add((random % base.max(1) as u64) as i32)
-        }
-    }
-
-    /// The socket is to forget the endpoint.
-    fn endpoint_gone(&self) {
-        if let Role::Connect { endpoint, .. } = &self.role {
-            self.port().mailbox.send(Command::EndpointGone(endpoint.as_str().into()));
-        }
-    }
-
-    /// A connection is there.
-    fn shake_hands(&self, at: &mut Loop, inner: &mut Inner, stream: Stream) {
-        // What was said of the last connection does not hold for this one.
-        self.set_writable(false);
-        let stream = Arc::new(stream);
-        if let Some(token) = inner.token
-            && let Err(error) = at.thread.epoll.add(stream.fd(), Watch::EdgeBoth, token)
-        {
-            inner.phase = Phase::Detaching(stream, 0);
-            return self.lost(at, inner, Failure::Connection(error));
-        }
-        let config = Config::from(&*self.options);
-        if self.options.raw_socket {
-            return self.established(at, inner, stream, Established::raw(&config));
-        }
-        inner.phase = Phase::Handshake(stream, Box::new(Handshake::new(&config)));
-        if self.options.handshake_ivl > 0 {
-            self.start_timer(at, inner, Timer::Handshake, self.options.handshake_ivl);
-        }
-        self.pump_handshake(at, inner);
-    }
-
-    /// Goes on with the handshake as far as the network and the authenticator let it.
-    fn pump_handshake(&self, at: &mut Loop, inner: &mut Inner) {
-        loop {
-            let Phase::Handshake(stream, handshake) = &mut inner.phase else { return };
-            let asked = match exchange(stream, handshake) {
-                Ok(Exchange::Waits) => return,
-                Ok(Exchange::Done) => return self.handshake_done(at, inner),
-                Ok(Exchange::Asks(request)) => self.authenticate(inner, &request),
-                Err(failure) => Err(failure),
-            };
-            if let Err(failure) = asked {
-                self.report_handshake_failure(inner, failure);
-                return self.drop_handshake(at, inner, failure);
-            }
-        }
-    }
-
-    fn handshake_done(&self, at: &mut Loop, inner: &mut Inner) {
-        let Phase::Handshake(stream, handshake) = std::mem::replace(&mut inner.phase, Phase::Idle)
-        else {
-            return;
-        };
-        stop(&mut inner.running, Timer::Handshake);
-        match handshake.finish() {
-            Some(established) => self.established(at, inner, stream, established),
-            None => {
-                inner.phase = Phase::Detaching(stream, 0);
-                self.lost(at, inner, Failure::Connection(Errno::EPROTO));
-            }
-        }
-    }
-
-    /// Puts the handshake's question to the authenticator.
-    fn authenticate(&self, inner: &mut Inner, request: &AuthRequest) -> Outcome {
-        let Phase::Handshake(stream, _) = &inner.phase else { return Ok(()) };
-        let address = stream.peer_address().unwrap_or_default();
-        inner.inquiry = Inquiry::start(self, &address, request).map_err(Failure::Connection)?;
-        if inner.inquiry.is_none() {
-            return self.settle_inquiry(inner, AuthReply::Unavailable);
-        }
-        self.look_for_answer(inner)
-    }
-
-    fn look_for_answer(&self, inner: &mut Inner) -> Outcome {
-        let Some(inquiry) = &mut inner.inquiry else { return Ok(()) };
-        match inquiry.answer().map_err(Failure::Protocol)? {
-            Some(answer) => self.settle_inquiry(inner, answer),
-            None => Ok(()),
-        }
-    }
-
-    fn settle_inquiry(&self, inner: &mut Inner, answer: AuthReply) -> Outcome {
-        inner.inquiry = None;
-        let Phase::Handshake(_, handshake) = &mut inner.phase else { return Ok(()) };
-        if let Some(refused) = handshake.authenticated(answer).map_err(Failure::Protocol)? {
-            self.emit(inner, refused.event, refused.value as u64);
-        }
-        Ok(())
-    }
-
-    /// The authenticator may have answered.
-    pub fn on_authenticated(&self, at: &mut Loop) {
-        let mut inner = self.inner.lock();
-        let inner = &mut *inner;
-        if inner.inquiry.is_none() || !matches!(inner.phase, Phase::Handshake(..)) {
-            return;
-        }
-        match self.look_for_answer(inner) {
-            Ok(()) => self.pump_handshake(at, inner),
-            Err(failure) => {
-                self.report_handshake_failure(inner, failure);
-                self.drop_handshake(at, inner, failure);
-            }
-        }
-    }
-
-    fn report_handshake_failure(&self, inner: &Inner, failure: Failure) {
-        match failure {
-            Failure::Connection(errno) => {
-                self.emit(inner, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, errno.0 as u64);
-            }
-            Failure::Protocol(error) => {
-                if let Some(event) = error.event() {
-                    self.emit(inner, event.event, event.value as u64);
-                }
-            }
-        }
-    }
-
-    /// Gives up a connection whose handshake failed.
-    fn drop_handshake(&self, at: &mut Loop, inner: &mut Inner, failure: Failure) {
-        let stops = self.options.reconnect_stop & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED != 0;
-        let failure = match failure {
-            Failure::Connection(_) if stops => Failure::Protocol(ProtoError::Frame),
-            other => other,
-        };
-        if let Phase::Handshake(stream, _) = std::mem::replace(&mut inner.phase, Phase::Idle) {
-            inner.phase = Phase::Detaching(stream, 0);
-        }
-        self.lost(at, inner, failure);
-    }
-
     /// The peer is known: messages may flow.
-    fn established(
+    pub(super) fn established(
         &self,
         at: &mut Loop,
         inner: &mut Inner,
@@ -444,7 +182,7 @@ impl Session {
     }
 
     /// Stops watching the connection, wherever it is watched.
-    fn unwatch(&self, at: &mut Loop, inner: &Inner, stream: &Stream) {
+    pub(super) fn unwatch(&self, at: &mut Loop, inner: &Inner, stream: &Stream) {
         at.thread.epoll.remove(stream.fd());
         if let (Some(set), Some(token)) = (self.port().poll_set.get(), inner.token) {
             set.let_go(token, stream.fd());
@@ -452,7 +190,7 @@ impl Session {
     }
 
     /// What the socket reads before the peer's messages.
-    fn first_messages(&self, stream: &Stream, peer: &Peer) -> SmallVec<[Msg; 2]> {
+    pub(super) fn first_messages(&self, stream: &Stream, peer: &Peer) -> SmallVec<[Msg; 2]> {
         let mut first = SmallVec::new();
         let mut properties: Vec<(&str, Vec<u8>)> = Vec::new();
         if let Some(address) = stream.peer_address() {
@@ -489,7 +227,7 @@ impl Session {
     }
 
     /// Makes a pipe and hands its far end to the socket.
-    fn make_pipe(&self, inner: &mut Inner) {
+    pub(super) fn make_pipe(&self, inner: &mut Inner) {
         let Some(me) = self.weak().upgrade() else { return };
         let link = PipeLink::new(self.port().mailbox.clone());
         let conflate = self.options.conflates();
@@ -541,7 +279,7 @@ impl Session {
     }
 
     /// Has both halves let go of the connection; `on_detached` goes on from there.
-    fn detach(&self, at: &mut Loop, inner: &mut Inner, failure: Option<Failure>) {
+    pub(super) fn detach(&self, at: &mut Loop, inner: &mut Inner, failure: Option<Failure>) {
         let Phase::Up(stream) = std::mem::replace(&mut inner.phase, Phase::Idle) else { return };
         self.failure.lock().get_or_insert(failure.unwrap_or(Failure::Connection(Errno::EPIPE)));
         for timer in [Timer::Heartbeat, Timer::HeartbeatTimeout, Timer::HeartbeatTtl] {
@@ -557,7 +295,7 @@ impl Session {
         self.change_read(RxChange::Disconnect);
     }
 
-    fn is_subscriber(&self) -> bool {
+    pub(super) fn is_subscriber(&self) -> bool {
         matches!(self.options.socket_type, SocketType::Sub | SocketType::Xsub | SocketType::Dish)
     }
 
@@ -574,7 +312,7 @@ impl Session {
     }
 
     /// Nobody uses the connection any more: report it, then begin again or end.
-    fn lost(&self, at: &mut Loop, inner: &mut Inner, failure: Failure) {
+    pub(super) fn lost(&self, at: &mut Loop, inner: &mut Inner, failure: Failure) {
         stop(&mut inner.running, Timer::Handshake);
         inner.inquiry = None;
         self.drop_control();
@@ -594,7 +332,7 @@ impl Session {
 
     /// `ZMQ_DISCONNECT_MSG` and `ZMQ_HICCUP_MSG`: what the application wants to read when a
     /// connection is lost.
-    fn send_last_message(&self) {
+    pub(super) fn send_last_message(&self) {
         let (wanted, text) = if self.is_connecting() {
             (self.options.can_recv_hiccup_msg, &self.options.hiccup_msg)
         } else {
@@ -609,7 +347,7 @@ impl Session {
     }
 
     /// The connection is lost; the session wants another.
-    fn begin_again(&self, at: &mut Loop, inner: &mut Inner) {
+    pub(super) fn begin_again(&self, at: &mut Loop, inner: &mut Inner) {
         if inner.has_pipe {
             if self.options.immediate {
                 self.let_go_of_pipe(inner);
@@ -631,7 +369,7 @@ impl Session {
         }
     }
 
-    fn let_go_of_pipe(&self, inner: &mut Inner) {
+    pub(super) fn let_go_of_pipe(&self, inner: &mut Inner) {
         inner.has_pipe = false;
         *self.link.lock() = None;
         self.change_write(TxChange::Unpipe);
@@ -677,12 +415,12 @@ impl Session {
     }
 
     /// Whether there is a connection, or will be one.
-    fn has_future(inner: &Inner) -> bool {
+    pub(super) fn has_future(inner: &Inner) -> bool {
         !matches!(inner.phase, Phase::Idle) || is_running(&inner.running, Timer::Reconnect)
     }
 
     /// There will be no other connection: what is left to send has nowhere to go.
-    fn end_if_terminating(&self, at: &mut Loop, inner: &mut Inner) {
+    pub(super) fn end_if_terminating(&self, at: &mut Loop, inner: &mut Inner) {
         if inner.terminating {
             self.end(at, inner);
         }
@@ -734,7 +472,7 @@ impl Session {
     }
 
     /// Sends a PING and expects something back.
-    fn heartbeat(&self, at: &mut Loop, inner: &mut Inner) {
+    pub(super) fn heartbeat(&self, at: &mut Loop, inner: &mut Inner) {
         if !matches!(inner.phase, Phase::Up(_)) {
             return;
         }
@@ -754,7 +492,7 @@ impl Session {
     }
 
     /// The end of the session, whatever it is doing.
-    fn end(&self, at: &mut Loop, inner: &mut Inner) {
+    pub(super) fn end(&self, at: &mut Loop, inner: &mut Inner) {
         match std::mem::replace(&mut inner.phase, Phase::Ended) {
             Phase::Ended => return,
             Phase::Dialling(dial) => {
@@ -783,55 +521,4 @@ impl Session {
             at.objects.remove(token);
         }
     }
-}
-
-/// What a step of the handshake came to, or why the handshake failed.
-type Outcome = std::result::Result<(), Failure>;
-
-/// How far handshake bytes could be moved.
-enum Exchange {
-    /// The network has no more for now.
-    Waits,
-    /// The authenticator is to be asked.
-    Asks(AuthRequest),
-    /// The handshake is over.
-    Done,
-}
-
-/// Moves handshake bytes both ways until the network has no more.
-fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<Exchange, Failure> {
-    let connection = Failure::Connection;
-    loop {
-        // An error leaves something to say to the peer: try once.
-        let progress = handshake.advance();
-        send_output(stream, handshake).map_err(connection)?;
-        match progress.map_err(Failure::Protocol)? {
-            Progress::Done => return Ok(Exchange::Done),
-            Progress::WaitAuth(request) => return Ok(Exchange::Asks(request)),
-            Progress::NeedMore => {}
-        }
-        let mut spare = handshake.space().map_err(connection)?;
-        match stream.read(&mut spare) {
-            Ok(0) => return Err(connection(Errno::EPIPE)),
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(Errno::EAGAIN) => return Ok(Exchange::Waits),
-            Err(error) => return Err(connection(error)),
-        }
-    }
-}
-
-fn send_output(stream: &Stream, handshake: &mut Handshake) -> Result<()> {
-    while !handshake.output().is_empty() {
-        match stream.write_vectored(&[IoSlice::new(handshake.output())]) {
-            Ok(sent) => handshake.consume_output(sent),
-            Err(Errno::EAGAIN) => break,
-            Err(Errno::EINTR) => {}
-            // What the peer sent before it went is still to be read; reading finds the end.
-            Err(_) => {
-                let rest = handshake.output().len();
-                handshake.consume_output(rest);
-            }
-        }
-    }
-    Ok(())
 }

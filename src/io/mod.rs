@@ -18,6 +18,8 @@
 
 mod authentication;
 mod connection;
+mod dialling;
+mod greeting;
 mod halves;
 mod listener;
 mod pollset;

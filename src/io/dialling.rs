@@ -1,0 +1,159 @@
+//! The part of a session's life in which it dials: names, addresses, attempts, intervals.
+
+use super::connection::{Inner, Phase};
+use super::session::{Role, Session};
+use super::thread::{Loop, post_resolved};
+use super::timers::{Timer, stop};
+use crate::consts::*;
+use crate::core::mailbox::{Command, EndpointPair};
+use crate::error::{Errno, Result};
+use crate::sys::clock;
+use crate::sys::epoll::Watch;
+use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
+
+impl Session {
+    /// Begins to dial, with the names' addresses as they are now.
+    pub(super) fn look_up(&self, at: &mut Loop, inner: &mut Inner) {
+        let Role::Connect { target, endpoint } = &self.role else { return };
+        inner.endpoints = EndpointPair::connect(endpoint);
+        inner.phase = Phase::Resolving;
+        if target.needs_resolution() {
+            let me = self.weak();
+            resolve(target, Box::new(move |addresses| post_resolved(&me, addresses)));
+        } else {
+            let addresses = target.resolve_blocking();
+            self.resolved(at, inner, addresses);
+        }
+    }
+
+    /// The resolver's answer.
+    pub fn on_resolved(&self, at: &mut Loop, addresses: Result<Vec<SocketAddress>>) {
+        let mut inner = self.inner.lock();
+        if matches!(inner.phase, Phase::Resolving) {
+            self.resolved(at, &mut inner, addresses);
+        }
+    }
+
+    pub(super) fn resolved(
+        &self,
+        at: &mut Loop,
+        inner: &mut Inner,
+        addresses: Result<Vec<SocketAddress>>,
+    ) {
+        match addresses {
+            Ok(addresses) => {
+                inner.addresses = addresses.into_iter();
+                self.dial_next(at, inner, None);
+            }
+            Err(_) => self.dial_later(at, inner),
+        }
+    }
+
+    /// Dials the next address; when there is none left, waits before beginning again. `failed`:
+    /// the descriptor and error of the dial that just failed.
+    pub(super) fn dial_next(&self, at: &mut Loop, inner: &mut Inner, failed: Option<(i32, Errno)>) {
+        let Role::Connect { target, .. } = &self.role else { return };
+        let mut failed = failed;
+        while let Some(address) = inner.addresses.next() {
+            match self.dial(at, inner, target, &address) {
+                Ok(()) => return,
+                Err(failure) => failed = Some(failure),
+            }
+        }
+        inner.phase = Phase::Idle;
+        let refused = matches!(failed, Some((_, Errno::ECONNREFUSED)));
+        if let Some((fd, _)) = failed
+            && fd >= 0
+        {
+            self.emit(inner, ZMQ_EVENT_CLOSED, fd as u64);
+        }
+        if refused && self.options.reconnect_stop & ZMQ_RECONNECT_STOP_CONN_REFUSED != 0 {
+            self.endpoint_gone();
+            return self.end_if_terminating(at, inner);
+        }
+        self.dial_later(at, inner);
+    }
+
+    pub(super) fn dial(
+        &self,
+        at: &mut Loop,
+        inner: &mut Inner,
+        target: &Target,
+        address: &SocketAddress,
+    ) -> std::result::Result<(), (i32, Errno)> {
+        let dial = Dial::start(address, target, &self.options).map_err(|error| (-1, error))?;
+        let fd = dial.fd();
+        if dial.is_connected() {
+            let stream = dial.finish(&self.options).map_err(|error| (fd, error))?;
+            self.connected(at, inner, stream);
+            return Ok(());
+        }
+        let token = inner.token.unwrap_or(0);
+        at.thread.epoll.add(fd, Watch::LevelWrite, token).map_err(|error| (fd, error))?;
+        inner.phase = Phase::Dialling(dial);
+        self.emit(inner, ZMQ_EVENT_CONNECT_DELAYED, Errno::EINPROGRESS.0 as u64);
+        if self.options.connect_timeout > 0 {
+            self.start_timer(at, inner, Timer::Connect, self.options.connect_timeout);
+        }
+        Ok(())
+    }
+
+    /// The dial came to an end, or its time did.
+    pub(super) fn dialled(&self, at: &mut Loop, inner: &mut Inner, in_time: bool) {
+        let Phase::Dialling(dial) = std::mem::replace(&mut inner.phase, Phase::Idle) else {
+            return;
+        };
+        stop(&mut inner.running, Timer::Connect);
+        let fd = dial.fd();
+        at.thread.epoll.remove(fd);
+        let result = if in_time { dial.finish(&self.options) } else { Err(Errno::ETIMEDOUT) };
+        match result {
+            Ok(stream) => self.connected(at, inner, stream),
+            Err(error) => self.dial_next(at, inner, Some((fd, error))),
+        }
+    }
+
+    pub(super) fn connected(&self, at: &mut Loop, inner: &mut Inner, stream: Stream) {
+        inner.addresses = Vec::new().into_iter();
+        inner.interval = None;
+        inner.endpoints.local = stream.local_endpoint();
+        self.emit(inner, ZMQ_EVENT_CONNECTED, stream.fd() as u64);
+        self.shake_hands(at, inner, stream);
+    }
+
+    /// Dials again after the interval that the options ask for, if they do.
+    pub(super) fn dial_later(&self, at: &mut Loop, inner: &mut Inner) {
+        inner.phase = Phase::Idle;
+        if self.options.reconnect_ivl <= 0 {
+            return self.end_if_terminating(at, inner);
+        }
+        let interval = self.next_interval(inner);
+        if let Role::Connect { endpoint, .. } = &self.role {
+            inner.endpoints = EndpointPair::connect(endpoint);
+        }
+        self.emit(inner, ZMQ_EVENT_CONNECT_RETRIED, interval as u64);
+        self.start_timer(at, inner, Timer::Reconnect, interval);
+    }
+
+    /// With a maximum, the interval doubles up to it; without, it is the base and a random part
+    /// of it, so that many peers do not come back at once.
+    pub(super) fn next_interval(&self, inner: &mut Inner) -> i32 {
+        let (base, most) = (self.options.reconnect_ivl, self.options.reconnect_ivl_max);
+        if most > 0 {
+            let next = inner.interval.map_or(base, |last| last.saturating_mul(2)).min(most);
+            inner.interval = Some(next);
+            next
+        } else {
+            let jitter = foldhash::quality::RandomState::default();
+            let random = std::hash::BuildHasher::hash_one(&jitter, clock::now_us());
+            base.saturating_add((random % base.max(1) as u64) as i32)
+        }
+    }
+
+    /// The socket is to forget the endpoint.
+    pub(super) fn endpoint_gone(&self) {
+        if let Role::Connect { endpoint, .. } = &self.role {
+            self.port().mailbox.send(Command::EndpointGone(endpoint.as_str().into()));
+        }
+    }
+}

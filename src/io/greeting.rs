@@ -1,0 +1,193 @@
+//! The part of a session's life in which it shakes hands and has its peer authenticated.
+
+use std::io::IoSlice;
+
+use super::authentication::Inquiry;
+use super::connection::{Inner, Phase};
+use super::halves::Failure;
+use super::session::Session;
+use super::thread::Loop;
+use super::timers::{Timer, stop};
+use crate::consts::*;
+use crate::error::{Errno, Result};
+use crate::sync::Arc;
+use crate::sys::epoll::Watch;
+use crate::transport::Stream;
+use crate::zmtp::{AuthReply, AuthRequest, Config, Established, Handshake, Progress, ProtoError};
+
+/// What a step of the handshake came to, or why the handshake failed.
+type Outcome = std::result::Result<(), Failure>;
+
+impl Session {
+    /// A connection is there.
+    pub(super) fn shake_hands(&self, at: &mut Loop, inner: &mut Inner, stream: Stream) {
+        // What was said of the last connection does not hold for this one.
+        self.set_writable(false);
+        let stream = Arc::new(stream);
+        if let Some(token) = inner.token
+            && let Err(error) = at.thread.epoll.add(stream.fd(), Watch::EdgeBoth, token)
+        {
+            inner.phase = Phase::Detaching(stream, 0);
+            return self.lost(at, inner, Failure::Connection(error));
+        }
+        let config = Config::from(&*self.options);
+        if self.options.raw_socket {
+            return self.established(at, inner, stream, Established::raw(&config));
+        }
+        inner.phase = Phase::Handshake(stream, Box::new(Handshake::new(&config)));
+        if self.options.handshake_ivl > 0 {
+            self.start_timer(at, inner, Timer::Handshake, self.options.handshake_ivl);
+        }
+        self.pump_handshake(at, inner);
+    }
+
+    /// Goes on with the handshake as far as the network and the authenticator let it.
+    pub(super) fn pump_handshake(&self, at: &mut Loop, inner: &mut Inner) {
+        loop {
+            let Phase::Handshake(stream, handshake) = &mut inner.phase else { return };
+            let asked = match exchange(stream, handshake) {
+                Ok(Exchange::Waits) => return,
+                Ok(Exchange::Done) => return self.handshake_done(at, inner),
+                Ok(Exchange::Asks(request)) => self.authenticate(inner, &request),
+                Err(failure) => Err(failure),
+            };
+            if let Err(failure) = asked {
+                self.report_handshake_failure(inner, failure);
+                return self.drop_handshake(at, inner, failure);
+            }
+        }
+    }
+
+    pub(super) fn handshake_done(&self, at: &mut Loop, inner: &mut Inner) {
+        let Phase::Handshake(stream, handshake) = std::mem::replace(&mut inner.phase, Phase::Idle)
+        else {
+            return;
+        };
+        stop(&mut inner.running, Timer::Handshake);
+        match handshake.finish() {
+            Some(established) => self.established(at, inner, stream, established),
+            None => {
+                inner.phase = Phase::Detaching(stream, 0);
+                self.lost(at, inner, Failure::Connection(Errno::EPROTO));
+            }
+        }
+    }
+
+    /// Puts the handshake's question to the authenticator.
+    pub(super) fn authenticate(&self, inner: &mut Inner, request: &AuthRequest) -> Outcome {
+        let Phase::Handshake(stream, _) = &inner.phase else { return Ok(()) };
+        let address = stream.peer_address().unwrap_or_default();
+        inner.inquiry = Inquiry::start(self, &address, request).map_err(Failure::Connection)?;
+        if inner.inquiry.is_none() {
+            return self.settle_inquiry(inner, AuthReply::Unavailable);
+        }
+        self.look_for_answer(inner)
+    }
+
+    pub(super) fn look_for_answer(&self, inner: &mut Inner) -> Outcome {
+        let Some(inquiry) = &mut inner.inquiry else { return Ok(()) };
+        match inquiry.answer().map_err(Failure::Protocol)? {
+            Some(answer) => self.settle_inquiry(inner, answer),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn settle_inquiry(&self, inner: &mut Inner, answer: AuthReply) -> Outcome {
+        inner.inquiry = None;
+        let Phase::Handshake(_, handshake) = &mut inner.phase else { return Ok(()) };
+        if let Some(refused) = handshake.authenticated(answer).map_err(Failure::Protocol)? {
+            self.emit(inner, refused.event, refused.value as u64);
+        }
+        Ok(())
+    }
+
+    /// The authenticator may have answered.
+    pub fn on_authenticated(&self, at: &mut Loop) {
+        let mut inner = self.inner.lock();
+        let inner = &mut *inner;
+        if inner.inquiry.is_none() || !matches!(inner.phase, Phase::Handshake(..)) {
+            return;
+        }
+        match self.look_for_answer(inner) {
+            Ok(()) => self.pump_handshake(at, inner),
+            Err(failure) => {
+                self.report_handshake_failure(inner, failure);
+                self.drop_handshake(at, inner, failure);
+            }
+        }
+    }
+
+    pub(super) fn report_handshake_failure(&self, inner: &Inner, failure: Failure) {
+        match failure {
+            Failure::Connection(errno) => {
+                self.emit(inner, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, errno.0 as u64);
+            }
+            Failure::Protocol(error) => {
+                if let Some(event) = error.event() {
+                    self.emit(inner, event.event, event.value as u64);
+                }
+            }
+        }
+    }
+
+    /// Gives up a connection whose handshake failed.
+    pub(super) fn drop_handshake(&self, at: &mut Loop, inner: &mut Inner, failure: Failure) {
+        let stops = self.options.reconnect_stop & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED != 0;
+        let failure = match failure {
+            Failure::Connection(_) if stops => Failure::Protocol(ProtoError::Frame),
+            other => other,
+        };
+        if let Phase::Handshake(stream, _) = std::mem::replace(&mut inner.phase, Phase::Idle) {
+            inner.phase = Phase::Detaching(stream, 0);
+        }
+        self.lost(at, inner, failure);
+    }
+}
+
+/// How far handshake bytes could be moved.
+enum Exchange {
+    /// The network has no more for now.
+    Waits,
+    /// The authenticator is to be asked.
+    Asks(AuthRequest),
+    /// The handshake is over.
+    Done,
+}
+
+/// Moves handshake bytes both ways until the network has no more.
+fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<Exchange, Failure> {
+    let connection = Failure::Connection;
+    loop {
+        // An error leaves something to say to the peer: try once.
+        let progress = handshake.advance();
+        send_output(stream, handshake).map_err(connection)?;
+        match progress.map_err(Failure::Protocol)? {
+            Progress::Done => return Ok(Exchange::Done),
+            Progress::WaitAuth(request) => return Ok(Exchange::Asks(request)),
+            Progress::NeedMore => {}
+        }
+        let mut spare = handshake.space().map_err(connection)?;
+        match stream.read(&mut spare) {
+            Ok(0) => return Err(connection(Errno::EPIPE)),
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(Errno::EAGAIN) => return Ok(Exchange::Waits),
+            Err(error) => return Err(connection(error)),
+        }
+    }
+}
+
+fn send_output(stream: &Stream, handshake: &mut Handshake) -> Result<()> {
+    while !handshake.output().is_empty() {
+        match stream.write_vectored(&[IoSlice::new(handshake.output())]) {
+            Ok(sent) => handshake.consume_output(sent),
+            Err(Errno::EAGAIN) => break,
+            Err(Errno::EINTR) => {}
+            // What the peer sent before it went is still to be read; reading finds the end.
+            Err(_) => {
+                let rest = handshake.output().len();
+                handshake.consume_output(rest);
+            }
+        }
+    }
+    Ok(())
+}
