@@ -17,7 +17,7 @@ use crate::options::SocketType;
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering;
 use crate::sys::clock;
-use crate::sys::epoll::{Ready, Watch};
+use crate::sys::poller::{Ready, Watch};
 use crate::transport::{Dial, SocketAddress, Stream};
 use crate::zmtp::{Established, Handshake, Peer, command};
 
@@ -168,9 +168,9 @@ impl Session {
             (&inner.phase, inner.token, self.port().poll_set.get(), self.weak().upgrade())
             && set.is_on(&at.thread)
         {
-            at.thread.epoll.remove(stream.fd());
+            at.thread.poller.remove(stream.fd());
             if set.take_in(&me, token, stream.fd()).is_err() {
-                let _ = at.thread.epoll.add(stream.fd(), Watch::EdgeBoth, token);
+                let _ = at.thread.poller.add(stream.fd(), Watch::EdgeBoth, token);
             }
         }
     }
@@ -183,7 +183,7 @@ impl Session {
 
     /// Stops watching the connection, wherever it is watched.
     pub(super) fn unwatch(&self, at: &mut Loop, inner: &Inner, stream: &Stream) {
-        at.thread.epoll.remove(stream.fd());
+        at.thread.poller.remove(stream.fd());
         if let (Some(set), Some(token)) = (self.port().poll_set.get(), inner.token) {
             set.let_go(token, stream.fd());
         }
@@ -496,7 +496,7 @@ impl Session {
         match std::mem::replace(&mut inner.phase, Phase::Ended) {
             Phase::Ended => return,
             Phase::Dialling(dial) => {
-                at.thread.epoll.remove(dial.fd());
+                at.thread.poller.remove(dial.fd());
                 self.emit(inner, ZMQ_EVENT_CLOSED, dial.fd() as u64);
             }
             Phase::Handshake(stream, _) | Phase::Up(stream) | Phase::Detaching(stream, _) => {

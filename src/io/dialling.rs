@@ -8,7 +8,7 @@ use crate::consts::*;
 use crate::core::mailbox::{Command, EndpointPair};
 use crate::error::{Errno, Result};
 use crate::sys::clock;
-use crate::sys::epoll::Watch;
+use crate::sys::poller::Watch;
 use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
 
 impl Session {
@@ -89,7 +89,7 @@ impl Session {
             return Ok(());
         }
         let token = inner.token.unwrap_or(0);
-        at.thread.epoll.add(fd, Watch::LevelWrite, token).map_err(|error| (fd, error))?;
+        at.thread.poller.add(fd, Watch::LevelWrite, token).map_err(|error| (fd, error))?;
         inner.phase = Phase::Dialling(dial);
         self.emit(inner, ZMQ_EVENT_CONNECT_DELAYED, Errno::EINPROGRESS.0 as u64);
         if self.options.connect_timeout > 0 {
@@ -105,7 +105,7 @@ impl Session {
         };
         stop(&mut inner.running, Timer::Connect);
         let fd = dial.fd();
-        at.thread.epoll.remove(fd);
+        at.thread.poller.remove(fd);
         let result = if in_time { dial.finish(&self.options) } else { Err(Errno::ETIMEDOUT) };
         match result {
             Ok(stream) => self.connected(at, inner, stream),

@@ -11,7 +11,7 @@ use super::timers::{Timer, stop};
 use crate::consts::*;
 use crate::error::{Errno, Result};
 use crate::sync::Arc;
-use crate::sys::epoll::Watch;
+use crate::sys::poller::{Direction, Watch};
 use crate::transport::Stream;
 use crate::zmtp::{AuthReply, AuthRequest, Config, Established, Handshake, Progress, ProtoError};
 
@@ -25,7 +25,7 @@ impl Session {
         self.set_writable(false);
         let stream = Arc::new(stream);
         if let Some(token) = inner.token
-            && let Err(error) = at.thread.epoll.add(stream.fd(), Watch::EdgeBoth, token)
+            && let Err(error) = at.thread.poller.add(stream.fd(), Watch::EdgeBoth, token)
         {
             inner.phase = Phase::Detaching(stream, 0);
             return self.lost(at, inner, Failure::Connection(error));
@@ -46,7 +46,10 @@ impl Session {
         loop {
             let Phase::Handshake(stream, handshake) = &mut inner.phase else { return };
             let asked = match exchange(stream, handshake) {
-                Ok(Exchange::Waits) => return,
+                Ok(Exchange::Waits) => match await_network(at, stream, handshake) {
+                    Ok(()) => return,
+                    failure => failure,
+                },
                 Ok(Exchange::Done) => return self.handshake_done(at, inner),
                 Ok(Exchange::Asks(request)) => self.authenticate(inner, &request),
                 Err(failure) => Err(failure),
@@ -174,6 +177,16 @@ fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<E
             Err(error) => return Err(connection(error)),
         }
     }
+}
+
+/// Has the thread hear of it when the handshake can go on.
+fn await_network(at: &Loop, stream: &Stream, handshake: &Handshake) -> Outcome {
+    let poller = &at.thread.poller;
+    poller.rearm(stream.fd(), Direction::Read).map_err(Failure::Connection)?;
+    if handshake.output().is_empty() {
+        return Ok(());
+    }
+    poller.rearm(stream.fd(), Direction::Write).map_err(Failure::Connection)
 }
 
 fn send_output(stream: &Stream, handshake: &mut Handshake) -> Result<()> {

@@ -36,7 +36,7 @@ pub enum Turn {
     Idle,
     /// There is more; let others have a turn first.
     More,
-    /// The network takes no more for now (writing only).
+    /// The network takes, or has, no more for now.
     Blocked,
     /// Everything was sent and the pipe's other end is closed (writing only).
     Drained,
@@ -155,6 +155,11 @@ impl WriteHalf {
                 self.pipe = None;
             }
         }
+    }
+
+    /// The connection's descriptor.
+    pub fn fd(&self) -> Option<i32> {
+        self.link.as_ref().map(|link| link.stream.fd())
     }
 
     /// Moves messages from the pipe to the network until either has enough.
@@ -297,6 +302,11 @@ impl ReadHalf {
         }
     }
 
+    /// The connection's descriptor.
+    pub fn fd(&self) -> Option<i32> {
+        self.link.as_ref().map(|link| link.stream.fd())
+    }
+
     /// Moves messages from the network to the pipe until either has enough.
     pub fn drive(&mut self, host: &impl Host, hangup: bool) -> Turn {
         let Some(link) = &mut self.link else { return Turn::Idle };
@@ -334,12 +344,13 @@ impl ReadHalf {
                     if read < room && !hangup {
                         // All there was: the next change is reported.
                         break match deliver(link, pipe, &mut self.held, host) {
-                            Ok(_) => Turn::Idle,
+                            Ok(true) => Turn::Blocked,
+                            Ok(false) => Turn::Idle,
                             Err(error) => Turn::Failed(Failure::Protocol(error)),
                         };
                     }
                 }
-                Err(Errno::EAGAIN) => break Turn::Idle,
+                Err(Errno::EAGAIN) => break Turn::Blocked,
                 Err(Errno::EINTR) => {}
                 Err(error) => break Turn::Failed(Failure::Connection(error)),
             }
@@ -372,7 +383,7 @@ fn discard(link: &mut RxLink) -> Turn {
         match link.stream.read(&mut spare) {
             Ok(0) => return Turn::Failed(Failure::Connection(Errno::EPIPE)),
             Ok(read) => moved += read,
-            Err(Errno::EAGAIN) => return Turn::Idle,
+            Err(Errno::EAGAIN) => return Turn::Blocked,
             Err(Errno::EINTR) => {}
             Err(error) => return Turn::Failed(Failure::Connection(error)),
         }

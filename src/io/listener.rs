@@ -12,7 +12,7 @@ use crate::error::{Errno, Result};
 use crate::options::Options;
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering;
-use crate::sys::epoll::Watch;
+use crate::sys::poller::Watch;
 use crate::transport::{Accepted, Listener, Protocol, Stream};
 
 /// Connections accepted before others get a turn.
@@ -79,7 +79,7 @@ impl ListenerHandle {
         let listener = self.state.lock().listener.take();
         if let Some(listener) = listener {
             let fd = listener.fd();
-            self.thread.epoll.remove(fd);
+            self.thread.poller.remove(fd);
             let event = match listener.close() {
                 Ok(()) => (ZMQ_EVENT_CLOSED, fd as u64),
                 Err(error) => (ZMQ_EVENT_CLOSE_FAILED, error.0 as u64),
@@ -103,7 +103,7 @@ impl ListenerHandle {
         if let Some(fd) = state.listener.as_ref().map(Listener::fd) {
             let token = at.objects.insert(Object::Listener(self.clone()));
             state.token = Some(token);
-            if let Err(error) = at.thread.epoll.add(fd, Watch::LevelRead, token) {
+            if let Err(error) = at.thread.poller.add(fd, Watch::LevelRead, token) {
                 let port = &self.port;
                 port.events.emit(ZMQ_EVENT_ACCEPT_FAILED, error.0 as u64, &self.endpoints);
             }
@@ -144,7 +144,7 @@ impl ListenerHandle {
     /// Stops accepting for a while: whoever waits in the backlog goes on waiting.
     fn back_off(&self, at: &mut Loop, state: &mut State) {
         if let (Some(token), Some(listener)) = (state.token, &state.listener) {
-            let _ = at.thread.epoll.modify(listener.fd(), Watch::Off, token);
+            let _ = at.thread.poller.modify(listener.fd(), Watch::Off, token);
             let now = at.now;
             at.timers.start(&mut state.running, Timer::Accept, token, now, BACK_OFF_MS);
         }
@@ -156,7 +156,7 @@ impl ListenerHandle {
         if expire(&mut state.running, timer, number)
             && let (Some(token), Some(listener)) = (state.token, &state.listener)
         {
-            let _ = at.thread.epoll.modify(listener.fd(), Watch::LevelRead, token);
+            let _ = at.thread.poller.modify(listener.fd(), Watch::LevelRead, token);
         }
     }
 

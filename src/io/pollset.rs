@@ -1,13 +1,13 @@
 //! Waiting for the network on the application's own thread.
 //!
 //! A thread that is about to block for one socket can take over the waiting for that socket's
-//! connections: they are moved into an epoll set of their own, which is nested in the I/O
+//! connections: they are moved into a poller of their own, which is nested in the I/O
 //! thread's. While an application thread owns the set, the I/O thread does not look at it; the
 //! application thread waits, reads and decodes by itself, and a message reaches it with one
 //! wake-up instead of two. When it stays away for longer than a tick, or has something to send
 //! that the network does not take, the I/O thread takes the set back.
 //!
-//! Both may use the epoll set at once without harm: an event is delivered to one of them, and the
+//! Both may use that poller at once without harm: an event is delivered to one of them, and the
 //! halves' try-locks keep them apart.
 
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ use crate::core::signal::{Deadline, Waiter};
 use crate::error::{Errno, Result};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use crate::sys::epoll::{Epoll, Ready, Watch};
+use crate::sys::poller::{Poller, Ready, Watch};
 
 /// The waiter's token within the set.
 const WAKE: u64 = u64::MAX;
@@ -38,7 +38,7 @@ const WITH_APPLICATION: u32 = 1;
 /// One socket's connections, all on one I/O thread.
 pub struct PollSet {
     thread: Arc<IoThread>,
-    epoll: Epoll,
+    poller: Poller,
     /// Wakes the owner for anything but the network.
     pub waiter: Arc<Waiter>,
     owner: AtomicU32,
@@ -59,16 +59,20 @@ struct State {
 }
 
 impl PollSet {
-    /// A set for sessions of `thread`, owned by it. Errors: `EMFILE`, `ENOMEM`.
+    /// A set for sessions of `thread`, owned by it. Errors: `EMFILE`, `ENOMEM`; `ENOTSUP` where
+    /// no poller can be nested in another.
     pub fn new(thread: Arc<IoThread>) -> Result<Arc<PollSet>> {
-        let epoll = Epoll::new()?;
+        if !Poller::NESTED {
+            return Err(Errno::ENOTSUP);
+        }
+        let poller = Poller::new()?;
         let waiter = Waiter::with_event()?;
         if let Some(event) = waiter.event() {
-            epoll.add(event.fd(), Watch::LevelRead, WAKE)?;
+            poller.add(event.fd(), Watch::LevelRead, WAKE)?;
         }
         Ok(Arc::new(PollSet {
             thread,
-            epoll,
+            poller,
             waiter,
             owner: AtomicU32::new(WITH_IO_THREAD),
             inside: AtomicBool::new(false),
@@ -89,7 +93,7 @@ impl PollSet {
         Arc::ptr_eq(&self.thread, thread)
     }
 
-    /// Moves a connection of the I/O thread into the set. Errors: those of `epoll_ctl`;
+    /// Moves a connection of the I/O thread into the set. Errors: those of [`Poller::add`];
     /// `ENOTSOCK` when the socket is closed.
     pub fn take_in(&self, session: &Arc<Session>, token: u64, fd: i32) -> Result<()> {
         if self.over.load(Ordering::SeqCst) {
@@ -99,7 +103,7 @@ impl PollSet {
             // It came by itself before the set was launched.
             return Ok(());
         }
-        let added = self.epoll.add(fd, Watch::EdgeBoth, token);
+        let added = self.poller.add(fd, Watch::EdgeBoth, token);
         if added.is_err() {
             self.sessions.lock().remove(&token);
         }
@@ -108,7 +112,7 @@ impl PollSet {
 
     /// Forgets a connection.
     pub fn let_go(self: &Arc<Self>, token: u64, fd: i32) {
-        self.epoll.remove(fd);
+        self.poller.remove(fd);
         let mut sessions = self.sessions.lock();
         let was_last = sessions.remove(&token).is_some() && sessions.is_empty();
         drop(sessions);
@@ -161,7 +165,7 @@ impl PollSet {
                 -1 => IDLE_MS,
                 left => left.min(IDLE_MS),
             };
-            self.epoll.wait(limit, ready)
+            self.poller.wait(limit, ready)
         } else {
             ready.clear();
             ready.push(Ready { token: WAKE, readable: true, writable: false, hangup: false });
@@ -195,7 +199,7 @@ impl PollSet {
             return;
         }
         let mut ready = Vec::new();
-        if self.epoll.wait(0, &mut ready).is_ok() {
+        if self.poller.wait(0, &mut ready).is_ok() {
             if ready.iter().any(|event| event.token == WAKE) && !self.inside.load(Ordering::SeqCst)
             {
                 // Left behind by somebody who woke a thread that had just left.
@@ -208,10 +212,10 @@ impl PollSet {
     /// The owner changed, or the set is new or over.
     pub fn on_changed(self: Arc<Self>, at: &mut Loop) {
         let mut state = self.state.lock();
-        let fd = self.epoll.fd();
+        let Some(fd) = self.poller.fd() else { return };
         if self.over.load(Ordering::SeqCst) && self.sessions.lock().is_empty() {
             if let Some(token) = state.token.take() {
-                at.thread.epoll.remove(fd);
+                at.thread.poller.remove(fd);
                 at.objects.remove(token);
             }
             return;
@@ -220,13 +224,13 @@ impl PollSet {
         let watch = if owned { Watch::Off } else { Watch::LevelRead };
         let token = match state.token {
             Some(token) => {
-                let _ = at.thread.epoll.modify(fd, watch, token);
+                let _ = at.thread.poller.modify(fd, watch, token);
                 token
             }
             None => {
                 let token = at.objects.insert(Object::PollSet(self.clone()));
                 state.token = Some(token);
-                let _ = at.thread.epoll.add(fd, watch, token);
+                let _ = at.thread.poller.add(fd, watch, token);
                 at.gather(&self);
                 token
             }

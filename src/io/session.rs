@@ -28,7 +28,7 @@ use crate::options::Options;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::sys::clock;
-use crate::sys::epoll::Ready;
+use crate::sys::poller::{Direction, Poller, Ready};
 use crate::transport::Target;
 use crate::zmtp::command;
 
@@ -266,7 +266,10 @@ impl Session {
                 Ok(Turn::More) => self.post_write(),
                 Ok(Turn::Drained) => self.post(Request::Drained),
                 Ok(Turn::Failed(failure)) => self.fail(failure),
-                Ok(Turn::Blocked) => self.hand_over(),
+                Ok(Turn::Blocked) => {
+                    self.await_network(half.fd(), Direction::Write);
+                    self.hand_over();
+                }
                 Ok(Turn::Idle) => {}
                 Err(_) => self.fail(Failure::Connection(Errno::EPROTO)),
             }
@@ -291,13 +294,16 @@ impl Session {
     pub fn drive_read(&self) {
         let mut guard = self.read.enter();
         while let Some(mut half) = guard {
-            let hangup = self.status.load(Ordering::Acquire) & HANGUP != 0;
+            // Without edges nobody says that a peer left before its last bytes are read: always
+            // read on, even what nobody wants, to find out.
+            let hangup = !Poller::EDGE || self.status.load(Ordering::Acquire) & HANGUP != 0;
             let turn = catch_unwind(AssertUnwindSafe(|| {
                 self.change_read_half(&mut half);
                 half.drive(self, hangup)
             }));
             match turn {
                 Ok(Turn::More) => self.post_read(),
+                Ok(Turn::Blocked) => self.await_network(half.fd(), Direction::Read),
                 Ok(Turn::Failed(failure)) => self.fail(failure),
                 Ok(_) => {}
                 Err(_) => self.fail(Failure::Connection(Errno::EPROTO)),
@@ -316,6 +322,16 @@ impl Session {
             if detached {
                 self.post(Request::Detached);
             }
+        }
+    }
+
+    /// Has the I/O thread hear of it when the network is ready again. To be called while the half
+    /// is held: it keeps the connection open.
+    fn await_network(&self, fd: Option<i32>, direction: Direction) {
+        if let Some(fd) = fd
+            && let Err(error) = self.thread.poller.rearm(fd, direction)
+        {
+            self.fail(Failure::Connection(error));
         }
     }
 

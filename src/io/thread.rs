@@ -18,8 +18,8 @@ use crate::msg::Later;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::clock;
-use crate::sys::epoll::{Epoll, Ready, Watch};
 use crate::sys::event::EventFd;
+use crate::sys::poller::{Poller, Ready, Watch};
 use crate::sys::thread::{Scheduling, spawn};
 use crate::transport::SocketAddress;
 
@@ -73,21 +73,22 @@ pub struct IoThread {
     /// The loop is in, or about to enter, its wait.
     asleep: AtomicBool,
     wake: EventFd,
-    pub(super) epoll: Epoll,
+    pub(super) poller: Poller,
     /// Connections and listeners on it.
     pub(super) load: AtomicUsize,
 }
 
 impl IoThread {
     fn new() -> Result<IoThread> {
-        let (wake, epoll) = (EventFd::new()?, Epoll::new()?);
-        // Never read: each write is a new edge.
-        epoll.add(wake.fd(), Watch::EdgeBoth, WAKE)?;
+        let (wake, poller) = (EventFd::new()?, Poller::new()?);
+        // With edges it need not be read: each write is a new one.
+        let watch = if Poller::EDGE { Watch::EdgeBoth } else { Watch::LevelRead };
+        poller.add(wake.fd(), watch, WAKE)?;
         Ok(IoThread {
             inbox: SegQueue::new(),
             asleep: AtomicBool::new(false),
             wake,
-            epoll,
+            poller,
             load: AtomicUsize::new(0),
         })
     }
@@ -129,7 +130,7 @@ impl Loop {
         let mut ready = Vec::new();
         loop {
             let timeout = self.timeout();
-            if let Err(error) = self.thread.epoll.wait(timeout, &mut ready)
+            if let Err(error) = self.thread.poller.wait(timeout, &mut ready)
                 && error != Errno::EINTR
             {
                 // Nothing but a broken descriptor can cause this; do not spin on it.
@@ -174,6 +175,9 @@ impl Loop {
     }
 
     fn dispatch(&mut self, event: Ready) {
+        if !Poller::EDGE && event.token == WAKE {
+            return self.thread.wake.clear();
+        }
         let Some(object) = self.objects.get(event.token) else { return };
         match object {
             Object::Session(session) => session.clone().on_ready(self, event),

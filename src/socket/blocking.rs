@@ -16,7 +16,7 @@ use crate::io::PollSet;
 use crate::msg::Msg;
 use crate::options::SocketType;
 use crate::sync::Arc;
-use crate::sys::epoll::Ready;
+use crate::sys::poller::Ready;
 
 /// After this many waits in a row that each brought only a few messages, the application's
 /// thread waits for the network itself.

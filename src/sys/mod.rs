@@ -6,12 +6,12 @@
 use crate::error::Errno;
 
 pub mod clock;
-pub mod epoll;
 pub mod event;
 pub mod fork;
 pub mod futex;
 pub mod names;
 pub mod poll;
+pub mod poller;
 pub mod socket;
 pub mod tempdir;
 pub mod thread;

@@ -2,33 +2,9 @@
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
+use super::{BATCH, Direction, Ready, Watch};
 use crate::error::{Errno, Result};
-
-/// What a descriptor is ready for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ready {
-    /// The number the descriptor was added with.
-    pub token: u64,
-    /// Something to read, or end of stream, or an error.
-    pub readable: bool,
-    /// Room to write, or an error.
-    pub writable: bool,
-    /// The peer will send no more: read until end of stream.
-    pub hangup: bool,
-}
-
-/// How a descriptor is watched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Watch {
-    /// Both directions, reported once per change.
-    EdgeBoth,
-    /// Readability, reported as long as it lasts.
-    LevelRead,
-    /// Room to write, reported as long as it lasts.
-    LevelWrite,
-    /// Nothing (errors excepted).
-    Off,
-}
+use crate::sys::last_errno;
 
 impl Watch {
     fn events(self) -> u32 {
@@ -42,36 +18,39 @@ impl Watch {
     }
 }
 
-/// Up to this many events are fetched by one call.
-pub const BATCH: usize = 128;
-
 /// An epoll instance.
-pub struct Epoll {
+pub struct Poller {
     fd: OwnedFd,
 }
 
-impl Epoll {
+impl Poller {
+    /// [`Watch::EdgeBoth`] needs no [`Poller::rearm`].
+    pub const EDGE: bool = true;
+    /// One poller can watch another.
+    pub const NESTED: bool = true;
+
     /// A fresh instance. Errors: `EMFILE`, `ENFILE`, `ENOMEM`.
-    pub fn new() -> Result<Epoll> {
+    pub fn new() -> Result<Poller> {
         // SAFETY: no pointers; the result is checked.
         let fd = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
         if fd < 0 {
-            return Err(super::last_errno());
+            return Err(last_errno());
         }
         // SAFETY: `fd` was just made and belongs to nobody else.
-        Ok(Epoll { fd: unsafe { OwnedFd::from_raw_fd(fd) } })
+        Ok(Poller { fd: unsafe { OwnedFd::from_raw_fd(fd) } })
     }
 
-    /// The instance's own descriptor, which is readable while any of its events waits.
-    pub fn fd(&self) -> RawFd {
-        self.fd.as_raw_fd()
+    /// The instance's own descriptor, which is readable while any of its events waits; `None`
+    /// where there is no such thing.
+    pub fn fd(&self) -> Option<RawFd> {
+        Some(self.fd.as_raw_fd())
     }
 
     fn control(&self, operation: i32, fd: RawFd, watch: Watch, token: u64) -> Result<()> {
         let mut event = libc::epoll_event { events: watch.events(), u64: token };
         // SAFETY: `event` is valid for the call; the kernel copies it.
-        let rc = unsafe { libc::epoll_ctl(self.fd(), operation, fd, &raw mut event) };
-        if rc < 0 { Err(super::last_errno()) } else { Ok(()) }
+        let rc = unsafe { libc::epoll_ctl(self.fd.as_raw_fd(), operation, fd, &raw mut event) };
+        if rc < 0 { Err(last_errno()) } else { Ok(()) }
     }
 
     /// Starts to watch `fd`.
@@ -82,6 +61,12 @@ impl Epoll {
     /// Changes how `fd` is watched.
     pub fn modify(&self, fd: RawFd, watch: Watch, token: u64) -> Result<()> {
         self.control(libc::EPOLL_CTL_MOD, fd, watch, token)
+    }
+
+    /// Asks for a report when `fd`, watched by [`Watch::EdgeBoth`], is ready in `direction` again.
+    #[inline(always)]
+    pub fn rearm(&self, _fd: RawFd, _direction: Direction) -> Result<()> {
+        Ok(())
     }
 
     /// Stops watching `fd`.
@@ -95,10 +80,11 @@ impl Epoll {
         let mut events = [libc::epoll_event { events: 0, u64: 0 }; BATCH];
         out.clear();
         // SAFETY: `events` has room for BATCH entries.
-        let n =
-            unsafe { libc::epoll_wait(self.fd(), events.as_mut_ptr(), BATCH as i32, timeout_ms) };
+        let n = unsafe {
+            libc::epoll_wait(self.fd.as_raw_fd(), events.as_mut_ptr(), BATCH as i32, timeout_ms)
+        };
         if n < 0 {
-            return match super::last_errno() {
+            return match last_errno() {
                 Errno::EINTR => Err(Errno::EINTR),
                 error => Err(error),
             };
