@@ -178,3 +178,26 @@ SOCKET_OZMIUM_TEST (a_lost_peer_ends_the_wait_for_it_though_its_messages_were_no
     shut (dealer);
     raw_reset (fd);
 }
+
+SOCKET_DRAFT_TEST (a_disconnect_message_comes_last_from_whoever_goes)
+{
+    FOR_EACH_TRANSPORT (t) {
+        for (int early = 0; early < 2; early++) {
+            void *const router = open_socket (ZMQ_ROUTER), *const dealer = open_socket (ZMQ_DEALER);
+            set_str (router, ZMQ_DISCONNECT_MSG, "gone");
+            set_str (dealer, ZMQ_ROUTING_ID, "me");
+            set_int (dealer, ZMQ_LINGER, -1);
+            const char *const endpoint = free_endpoint (t);
+            if (early)
+                connect_to (dealer, endpoint);
+            bind_to (router, endpoint);
+            if (!early)
+                connect_to (dealer, endpoint);
+            SEND (dealer, "here");
+            shut (dealer);
+            RECV_PARTS (router, "me", "here");
+            RECV_PARTS (router, "me", "gone");
+            finish ();
+        }
+    }
+}

@@ -16,7 +16,10 @@
 //! | `writer_gone` | writer, after its last publication | reader | after it is seen, one more look at the queue is final |
 //! | `reader_gone` | reader | writer | nothing more will be read |
 //! | `hwm` | either | both | plain value, 0 for unlimited |
+//! | `last_words` | reader's owner, once | writer, when it closes | |
 //! | `written` | writer, with each publication | statistics | plain value |
+
+use std::sync::OnceLock;
 
 use parking_lot::Mutex;
 
@@ -59,6 +62,8 @@ struct RareLine {
     reader_gone: AtomicBool,
     written: AtomicU64,
     conflated: Option<Mutex<Option<Msg>>>,
+    /// What the reader wants to find before the end.
+    last_words: OnceLock<Box<[u8]>>,
 }
 
 struct Channel {
@@ -121,6 +126,7 @@ pub fn direction(
             reader_gone: AtomicBool::new(false),
             written: AtomicU64::new(0),
             conflated: conflate.then(|| Mutex::new(None)),
+            last_words: OnceLock::new(),
         }),
     });
     let (producer, consumer) = queue();
@@ -299,6 +305,11 @@ impl PipeWriter {
             return;
         }
         self.rollback();
+        if let Some(Ok(msg)) =
+            self.channel.rare.0.last_words.get().map(|text| Msg::from_slice(text))
+        {
+            self.force(msg);
+        }
         self.flush(false);
         self.closed = true;
         self.channel.rare.0.writer_gone.store(true, Ordering::SeqCst);
@@ -455,6 +466,11 @@ impl PipeReader {
                 self.report();
             }
         }
+    }
+
+    /// Has `text` be the last message before the end.
+    pub fn set_last_words(&self, text: &[u8]) {
+        let _ = self.channel.rare.0.last_words.set(text.into());
     }
 
     /// Whether the writer has gone; something may still be left to read.

@@ -107,7 +107,9 @@ impl Registry {
         let (mut writer, far_reader) = direction(out, conflate, near.clone(), far.clone());
         let (mut far_writer, reader) = direction(into, conflate, far.clone(), near.clone());
         let mut told = None;
+        want_last_words(&reader, options);
         if let Some(peer) = peer {
+            want_last_words(&far_reader, &peer.options);
             near.set_boosts(peer.options.sndhwm, peer.options.rcvhwm);
             far.set_boosts(options.sndhwm, options.rcvhwm);
             if peer.options.recv_routing_id {
@@ -178,6 +180,7 @@ fn far_end(writer: PipeWriter, reader: PipeReader, link: Arc<PipeLink>, address:
 
 fn attach_pending(pending: Pending, mailbox: &Arc<Mailbox>, options: &Arc<Options>, address: &str) {
     let Pending { mut writer, mut reader, far, near, options: connecting } = pending;
+    want_last_words(&reader, options);
     if !options.recv_routing_id {
         let mut routing_id = Msg::new();
         reader.read(&mut routing_id);
@@ -201,6 +204,13 @@ fn send_routing_id(writer: &mut PipeWriter, options: &Options) {
         id.set_class(Class::RoutingId);
         writer.force(id);
         writer.flush(false);
+    }
+}
+
+/// What the socket with these options wants to read when the other one goes.
+fn want_last_words(reader: &PipeReader, options: &Options) {
+    if options.can_recv_disconnect_msg && !options.disconnect_msg.is_empty() {
+        reader.set_last_words(&options.disconnect_msg);
     }
 }
 
