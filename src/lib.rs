@@ -4,10 +4,29 @@
 //! others:
 //!
 //! ```text
-//! capi ──> socket ──> pattern ──> core
-//!            │                     ^
-//!            └──> io ──> zmtp ─────┤     leaves: msg, options, error, consts, sync
-//!                 └───> transport ─┘     sys: OS calls, used by capi, core, io, transport
+//! capi ──> socket ──┬──> pattern
+//!                   ├──> core <──┐     leaves: msg, options, error, consts, sync
+//!                   ├──> io ─────┤     sys: OS calls, used by all but pattern and zmtp
+//!                   │    ├──> zmtp
+//!                   └────┴──> transport
+//! ```
+//!
+//! In full, as `tests/layers.rs` reads it and holds the source to it:
+//!
+//! ```text
+//! capi -> socket, msg, options, error, consts, sync, sys
+//! socket -> pattern, io, core, transport, msg, options, error, consts, sync, sys
+//! pattern -> msg, options, error, consts
+//! io -> zmtp, transport, core, msg, options, error, consts, sync, sys
+//! core -> msg, error, sync, sys
+//! zmtp -> msg, options, error, consts
+//! transport -> msg, options, error, consts, sys
+//! sys -> msg, error
+//! options -> error, consts
+//! msg -> error
+//! error -> nothing
+//! consts -> nothing
+//! sync -> nothing
 //! ```
 //!
 //! Under `--cfg loom` only `core` and what it stands on are built: the models
