@@ -2,6 +2,8 @@
 
 #include "fixture.h"
 
+#include <sys/socket.h>
+
 static int dealer_peer (void **dealer)
 {
     *dealer = open_socket (ZMQ_DEALER);
@@ -215,7 +217,9 @@ SOCKET_TEST (a_message_above_maxmsgsize_ends_the_connection)
     }
 }
 
-SOCKET_OZMIUM_TEST (absurd_frame_lengths_reserve_nothing, "libzmq allocates what the peer declares, and aborts or hangs up")
+/*  Whether the connection is kept (ours, which reserves nothing, see exhaustion.c) or ended (libzmq, which cannot allocate
+ *  what is declared): others go on. */
+SOCKET_TEST (absurd_frame_lengths_disturb_nobody)
 {
     static const char *const heads[] = {"\2\0\0\0\177\377\377\377\377", "\2\177\377\377\377\377\377\377\377",
                                         "\2\377\377\377\377\377\377\377\377", "\2\200\0\0\0\0\0\0\0"};
@@ -223,7 +227,7 @@ SOCKET_OZMIUM_TEST (absurd_frame_lengths_reserve_nothing, "libzmq allocates what
         void *dealer;
         const int fd = dealer_peer (&dealer);
         raw_send (fd, heads[i], 9);
-        raw_send (fd, "start", 5);
+        send (fd, "start", 5, MSG_NOSIGNAL);
         usleep (10 * 1000);
         const int other = raw_connect (bind_any (dealer, TCP));
         zmtp3_handshake (other, "DEALER");
