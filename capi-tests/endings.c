@@ -112,7 +112,7 @@ SOCKET_TEST (a_lower_high_water_mark_does_not_stop_a_sender_for_ever)
         SEND (push, "many");
     for (int i = 0; i < 400; i++)
         RECV (pull, "many");
-    if (SINCE_4_3_5 ("a mark that is lowered while messages are counted by the old one"))
+    if (DIFFERS ("libzmq goes by the old mark, or its sender waits for ever"))
         set_int (push, ZMQ_SNDHWM, 2);
     for (int i = 0; i < 20; i++)
         SEND (push, "more");

@@ -60,7 +60,6 @@ struct RareLine {
     writer_asleep: AtomicBool,
     writer_gone: AtomicBool,
     reader_gone: AtomicBool,
-    written: AtomicU64,
     conflated: Option<Mutex<Option<Msg>>>,
     /// What the reader wants to find before the end.
     last_words: OnceLock<Box<[u8]>>,
@@ -69,6 +68,8 @@ struct RareLine {
 struct Channel {
     reader: Line<ReaderLine>,
     rare: Line<RareLine>,
+    /// Not beside what the reader looks at for each message.
+    written: Line<AtomicU64>,
 }
 
 /// The end that writes.
@@ -124,10 +125,10 @@ pub fn direction(
             writer_asleep: AtomicBool::new(false),
             writer_gone: AtomicBool::new(false),
             reader_gone: AtomicBool::new(false),
-            written: AtomicU64::new(0),
             conflated: conflate.then(|| Mutex::new(None)),
             last_words: OnceLock::new(),
         }),
+        written: Line(AtomicU64::new(0)),
     });
     let (producer, consumer) = queue();
     (
@@ -185,7 +186,7 @@ impl PipeWriter {
         }
         if self.lowered && self.channel.reader.0.reader_asleep.load(Ordering::SeqCst) {
             // It has read all there was, and does not report before it reads more.
-            self.read_seen = rare.written.load(Ordering::Relaxed);
+            self.read_seen = self.channel.written.0.load(Ordering::Relaxed);
             let hwm = rare.hwm.load(Ordering::SeqCst);
             return self.written - self.read_seen < hwm as u64;
         }
@@ -257,7 +258,7 @@ impl PipeWriter {
         if !conflated && !self.queue.has_unpublished() {
             return;
         }
-        self.channel.rare.0.written.store(self.written, Ordering::Relaxed);
+        self.channel.written.0.store(self.written, Ordering::Relaxed);
         self.queue.publish();
         if self.channel.reader.0.reader_asleep.load(Ordering::SeqCst) {
             self.wake_reader(direct);
@@ -480,7 +481,7 @@ impl PipeReader {
 
     /// Messages that were published and not yet read.
     pub fn backlog(&self) -> u64 {
-        self.channel.rare.0.written.load(Ordering::Relaxed).saturating_sub(self.read)
+        self.channel.written.0.load(Ordering::Relaxed).saturating_sub(self.read)
     }
 }
 
