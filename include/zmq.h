@@ -707,9 +707,11 @@ ZMQ_EXPORT char *zmq_z85_encode (char *dest, const uint8_t *data, size_t size);
 /* Writes the bytes of a Z85 text to dest, and returns dest. Null, with EINVAL, if the text is
    empty or no Z85. */
 ZMQ_EXPORT uint8_t *zmq_z85_decode (uint8_t *dest, const char *string);
-/* Makes a pair of CURVE keys. There is no CURVE in this build: ENOTSUP. */
+/* Makes a pair of CURVE keys, each 40 characters of Z85 and a NUL. Errors: EINVAL (null
+   pointers), EAGAIN (the system has no random numbers). */
 ZMQ_EXPORT int zmq_curve_keypair (char *z85_public_key, char *z85_secret_key);
-/* Derives a CURVE public key from a secret one. There is no CURVE in this build: ENOTSUP. */
+/* Derives a CURVE public key from a secret one, both as Z85 text. Errors: EINVAL (null
+   pointers, no key). */
 ZMQ_EXPORT int zmq_curve_public (char *z85_public_key, const char *z85_secret_key);
 
 /* Atomic counters. */

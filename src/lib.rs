@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! capi ──> socket ──┬──> pattern
-//!                   ├──> core <──┐     leaves: msg, options, error, consts, sync
+//!                   ├──> core <──┐     leaves: msg, options, crypto, error, consts, sync
 //!                   ├──> io ─────┤     sys: OS calls, used by all but pattern and zmtp
 //!                   │    ├──> zmtp
 //!                   └────┴──> transport
@@ -14,16 +14,17 @@
 //! In full, as `tests/layers.rs` reads it and holds the source to it:
 //!
 //! ```text
-//! capi -> socket, msg, options, error, consts, sync, sys
+//! capi -> socket, msg, options, crypto, error, consts, sync, sys
 //! socket -> pattern, io, core, transport, msg, options, error, consts, sync, sys
 //! pattern -> msg, options, error, consts
 //! io -> zmtp, transport, core, msg, options, error, consts, sync, sys
 //! core -> msg, error, sync, sys
-//! zmtp -> msg, options, error, consts
+//! zmtp -> msg, options, crypto, error, consts
 //! transport -> msg, options, error, consts, sys
 //! sys -> msg, error
 //! options -> error, consts
 //! msg -> error
+//! crypto -> error
 //! error -> nothing
 //! consts -> nothing
 //! sync -> nothing
@@ -38,6 +39,8 @@
 mod capi;
 mod consts;
 mod core;
+#[cfg(not(loom))]
+mod crypto;
 mod error;
 #[cfg(not(loom))]
 mod io;

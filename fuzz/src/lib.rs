@@ -7,6 +7,7 @@
 #[path = "../../src"]
 mod library {
     pub mod consts;
+    pub mod crypto;
     pub mod error;
     pub mod msg;
     pub mod options;
@@ -14,7 +15,7 @@ mod library {
 }
 
 // Where the modules look for each other.
-pub use library::{consts, error, msg, options, zmtp};
+pub use library::{consts, crypto, error, msg, options, zmtp};
 
 use msg::{Msg, Spare};
 use options::{Options, SocketType};

@@ -4,7 +4,10 @@ use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 use std::slice;
 
+use zeroize::Zeroizing;
+
 use super::{guard, guard_or};
+use crate::crypto::Secret;
 use crate::error::{Errno, Result};
 use crate::options::z85;
 
@@ -70,32 +73,74 @@ fn decode(text: &[u8]) -> Result<Vec<u8>> {
     z85::decode(text).ok_or(Errno::EINVAL)
 }
 
-/// Makes a pair of CURVE keys. There is no CURVE in this build: `ENOTSUP`.
+/// Characters of a key in Z85, without the NUL.
+const KEY_TEXT: usize = 40;
+
+/// Makes a pair of CURVE keys, each 40 characters of Z85 and a NUL. Errors: `EINVAL` (null
+/// pointers), `EAGAIN` (the system has no random numbers).
 ///
 /// # Safety
 ///
-/// None of the arguments is looked at.
+/// 41 bytes are writable at each argument; null pointers are recognised.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_curve_keypair(
     z85_public_key: *mut c_char,
     z85_secret_key: *mut c_char,
 ) -> c_int {
-    let _ = (z85_public_key, z85_secret_key);
-    guard(|| Err(Errno::ENOTSUP))
+    guard(|| {
+        if z85_public_key.is_null() || z85_secret_key.is_null() {
+            return Err(Errno::EINVAL);
+        }
+        let secret = Secret::random()?;
+        // SAFETY: room for a key each, per the contract.
+        unsafe {
+            put_key(z85_public_key, &secret.public_key());
+            put_key(z85_secret_key, secret.bytes());
+        }
+        Ok(0)
+    })
 }
 
-/// Derives a CURVE public key from a secret one. There is no CURVE in this build: `ENOTSUP`.
+/// Derives a CURVE public key from a secret one, both as Z85 text. Errors: `EINVAL` (null pointers,
+/// no key).
 ///
 /// # Safety
 ///
-/// None of the arguments is looked at.
+/// 41 bytes are writable at `z85_public_key`, and `z85_secret_key` is a C string; null pointers are
+/// recognised.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_curve_public(
     z85_public_key: *mut c_char,
     z85_secret_key: *const c_char,
 ) -> c_int {
-    let _ = (z85_public_key, z85_secret_key);
-    guard(|| Err(Errno::ENOTSUP))
+    guard(|| {
+        if z85_public_key.is_null() || z85_secret_key.is_null() {
+            return Err(Errno::EINVAL);
+        }
+        // SAFETY: a C string, per the contract.
+        let text = unsafe { CStr::from_ptr(z85_secret_key) };
+        let bytes = Zeroizing::new(decode(text.to_bytes())?);
+        let bytes: [u8; 32] = bytes.as_slice().try_into().map_err(|_| Errno::EINVAL)?;
+        let public = Secret::from(bytes).public_key();
+        // SAFETY: room for a key, per the contract.
+        unsafe { put_key(z85_public_key, &public) };
+        Ok(0)
+    })
+}
+
+/// Writes a key as text.
+///
+/// # Safety
+///
+/// `KEY_TEXT + 1` bytes are writable at `dest`.
+unsafe fn put_key(dest: *mut c_char, key: &[u8; 32]) {
+    let text = Zeroizing::new(z85::encode(key).unwrap_or_default());
+    let text = text.get(..KEY_TEXT).unwrap_or_default();
+    // SAFETY: the text and its NUL fit, per the contract.
+    unsafe {
+        ptr::copy_nonoverlapping(text.as_ptr(), dest.cast(), text.len());
+        dest.add(text.len()).write(0);
+    }
 }
 
 #[cfg(test)]

@@ -275,6 +275,10 @@ impl Session {
             return;
         }
         let failure = *self.failure.lock();
+        if let Some(Failure::Protocol(error)) = failure {
+            // Of messages that do not decrypt the monitor hears as of a handshake.
+            self.report_handshake_failure(&inner, Failure::Protocol(error));
+        }
         self.detach(at, &mut inner, failure);
     }
 

@@ -355,6 +355,26 @@ impl Msg {
         self.len() == 0
     }
 
+    /// Drops the first `size` bytes of the payload, or all of it if it is shorter.
+    pub fn skip(&mut self, size: usize) {
+        let len = self.len();
+        let size = size.min(len);
+        if matches!(self.kind, CLOSED | INLINE) {
+            // SAFETY: the inline bytes up to `len` are initialised and this message's alone, and
+            // `size <= len`.
+            unsafe {
+                let start = self.body.inline.as_mut_ptr();
+                ptr::copy(start.add(size), start, len - size);
+            }
+            self.inline_size = (len - size) as u8;
+        } else {
+            // SAFETY: all other kinds have `far` in the union, and `size` bytes of payload; the owner
+            // is found without the data's address.
+            unsafe { self.body.far.data = self.body.far.data.add(size) };
+            self.body.far.size = len - size;
+        }
+    }
+
     /// Cuts the payload to its first `size` bytes; nothing happens if it is not longer.
     #[cfg(test)]
     pub fn truncate(&mut self, size: usize) {

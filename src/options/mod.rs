@@ -20,6 +20,8 @@ pub mod z85;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use zeroize::Zeroizing;
+
 use crate::consts::{ZMQ_GSSAPI_NT_HOSTBASED, ZMQ_NORM_CC};
 use crate::error::{Errno, Result};
 
@@ -118,9 +120,9 @@ pub struct Options {
     pub zap_domain: Vec<u8>,
     pub zap_enforce_domain: bool,
     pub plain_username: Vec<u8>,
-    pub plain_password: Vec<u8>,
+    pub plain_password: Zeroizing<Vec<u8>>,
     pub curve_publickey: [u8; 32],
-    pub curve_secretkey: [u8; 32],
+    pub curve_secretkey: Zeroizing<[u8; 32]>,
     pub curve_serverkey: [u8; 32],
     pub gssapi_principal: Vec<u8>,
     pub gssapi_principal_nametype: i32,
@@ -245,9 +247,9 @@ impl Options {
             zap_domain: Vec::new(),
             zap_enforce_domain: false,
             plain_username: Vec::new(),
-            plain_password: Vec::new(),
+            plain_password: Zeroizing::default(),
             curve_publickey: [0; 32],
-            curve_secretkey: [0; 32],
+            curve_secretkey: Zeroizing::default(),
             curve_serverkey: [0; 32],
             gssapi_principal: Vec::new(),
             gssapi_principal_nametype: ZMQ_GSSAPI_NT_HOSTBASED,

@@ -63,7 +63,8 @@ impl Capability {
     /// security that no connection gives.
     pub const fn is_there(self) -> bool {
         match self {
-            Capability::Curve | Capability::Gssapi | Capability::Norm | Capability::Wss => false,
+            Capability::Curve => true,
+            Capability::Gssapi | Capability::Norm | Capability::Wss => false,
         }
     }
 }

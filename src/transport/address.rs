@@ -67,10 +67,10 @@ impl<'a> HostPort<'a> {
             };
             return Ok(Some(vec![self.at(ip)]));
         }
-        if self.purpose.binds() {
-            if let Some(address) = names::interface_address(self.host, ipv6)? {
-                return Ok(Some(self.finish(vec![address])));
-            }
+        if self.purpose.binds()
+            && let Some(address) = names::interface_address(self.host, ipv6)?
+        {
+            return Ok(Some(self.finish(vec![address])));
         }
         // The system knows more spellings of numbers, such as 127.1.
         let found = names::host_addresses(self.host, self.query(ipv6, true))?;

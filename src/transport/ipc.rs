@@ -23,11 +23,11 @@ pub(super) fn socket_name(address: &[u8]) -> Result<UnixName> {
 /// Removes what is in the way of a socket file: one that an earlier run left behind, or one that
 /// the application made to reserve the path.
 pub(super) fn remove_stale(name: &UnixName) {
-    if let path @ [first, ..] = name.bytes() {
-        if *first != 0 {
-            // If it cannot be removed, bind says what is wrong.
-            let _ = fs::remove_file(Path::new(std::ffi::OsStr::from_bytes(path)));
-        }
+    if let path @ [first, ..] = name.bytes()
+        && *first != 0
+    {
+        // If it cannot be removed, bind says what is wrong.
+        let _ = fs::remove_file(Path::new(std::ffi::OsStr::from_bytes(path)));
     }
 }
 

@@ -241,11 +241,7 @@ impl Decoder {
     fn item(&mut self, flags: u8, msg: &mut Msg) -> core::result::Result<Option<Item>, ProtoError> {
         let flags = match &mut self.open {
             None => flags,
-            Some(open) => {
-                let (inner, opened) = open.open(msg.data())?;
-                *msg = opened;
-                inner
-            }
+            Some(open) => open.open(msg)?,
         };
         if flags & COMMAND != 0 {
             return self.command(msg);

@@ -37,6 +37,18 @@ pub enum ProtoError {
     MalformedHello,
     /// A WELCOME command does not parse.
     MalformedWelcome,
+    /// An INITIATE command does not parse.
+    MalformedInitiate,
+    /// A READY command is too short for what it has to hold.
+    MalformedReady,
+    /// A MESSAGE command is too short for what it has to hold.
+    MalformedMessage,
+    /// A MESSAGE command does not follow the one before: it was replayed, dropped or moved.
+    Sequence,
+    /// Something encrypted is not what the right keys would have made.
+    Cryptographic,
+    /// The client's keys do not belong together.
+    KeyExchange,
     /// A command came while the authenticator was thinking, or after the last one.
     OutOfTurn,
     /// The peer's metadata does not parse.
@@ -83,6 +95,12 @@ impl ProtoError {
             Self::MalformedName => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED),
             Self::MalformedHello => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_HELLO),
             Self::MalformedWelcome => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_WELCOME),
+            Self::MalformedInitiate => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_INITIATE),
+            Self::MalformedReady => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_READY),
+            Self::MalformedMessage => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_MESSAGE),
+            Self::Sequence => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE),
+            Self::Cryptographic => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC),
+            Self::KeyExchange => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE),
             Self::OutOfTurn => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED),
             Self::ServerMetadata => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA),
             Self::Zap(error) => protocol(error.value()),

@@ -3,6 +3,7 @@
 use core::mem;
 
 use super::Config;
+use super::curve::{CurveClient, CurveServer};
 use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::error::{Event, ProtoError};
@@ -233,8 +234,12 @@ impl Handshake {
                 Ok(Box::new(PlainServer::new(&self.config)))
             }
             MechanismKind::Plain => Ok(Box::new(PlainClient::new(&self.config))),
+            MechanismKind::Curve if self.config.as_server => {
+                Ok(Box::new(CurveServer::new(&self.config)))
+            }
+            MechanismKind::Curve => Ok(Box::new(CurveClient::new(&self.config))),
             // A mechanism that this build does not have never matches, as in libzmq.
-            MechanismKind::Curve | MechanismKind::Gssapi => Err(ProtoError::MechanismMismatch),
+            MechanismKind::Gssapi => Err(ProtoError::MechanismMismatch),
         }
     }
 

@@ -122,6 +122,6 @@ pub trait Seal: Send {
 
 /// A mechanism's receiving state after the handshake.
 pub trait Open: Send {
-    /// Opens a frame body, and gives the flags that were sealed with it.
-    fn open(&mut self, sealed: &[u8]) -> core::result::Result<(u8, Msg), ProtoError>;
+    /// Opens a frame body where it is, and gives the flags that were sealed with it.
+    fn open(&mut self, msg: &mut Msg) -> core::result::Result<u8, ProtoError>;
 }

@@ -11,7 +11,7 @@
 //! |---|---|
 //! | telling the version by the first bytes | `greeting` |
 //! | greeting, mechanism, routing id, until the first message | `handshake` |
-//! | what a mechanism is; NULL, PLAIN | `mechanism`, `null`, `plain` |
+//! | what a mechanism is; NULL, PLAIN, CURVE | `mechanism`, `null`, `plain`, `curve` |
 //! | requests to the authenticator and its replies (RFC 27) | `zap` |
 //! | properties in READY | `metadata` |
 //! | frame headers; commands of the message phase | `frame`, `command` |
@@ -35,6 +35,7 @@
 )]
 
 pub mod command;
+pub mod curve;
 mod decoder;
 mod encoder;
 mod error;
@@ -56,6 +57,7 @@ pub use error::ProtoError;
 pub use handshake::{Established, Handshake, Peer, Progress};
 pub use mechanism::{AuthReply, AuthRequest};
 
+use self::curve::CurveKeys;
 use crate::options::{Mechanism as MechanismKind, Options, SocketType};
 
 /// What of a socket's options the protocol depends on.
@@ -71,6 +73,8 @@ pub struct Config {
     pub as_server: bool,
     /// The user's name and password for PLAIN, at most 255 bytes each.
     pub plain_user: (Vec<u8>, Vec<u8>),
+    /// The keys for CURVE.
+    pub curve: CurveKeys,
     /// The application's properties (`ZMQ_METADATA`): name, value.
     pub metadata: Vec<(Vec<u8>, Vec<u8>)>,
     /// The largest frame body accepted; `None` for no limit.
@@ -92,7 +96,8 @@ impl From<&Options> for Config {
             routing_id: options.routing_id.clone(),
             mechanism: options.mechanism,
             as_server: options.as_server,
-            plain_user: (options.plain_username.clone(), options.plain_password.clone()),
+            plain_user: (options.plain_username.clone(), options.plain_password.to_vec()),
+            curve: CurveKeys::from(options),
             metadata: options.metadata.iter().map(|(n, v)| (n.clone(), v.clone())).collect(),
             max_msg_size: u64::try_from(options.maxmsgsize).ok(),
             zap_domain: options.zap_domain.clone(),

@@ -109,18 +109,15 @@ fn another_mechanism_is_refused() {
 
 #[test]
 fn a_mechanism_that_is_not_built_in_fails_cleanly() {
-    for (kind, name) in [(MechanismKind::Curve, &b"CURVE"[..]), (MechanismKind::Gssapi, b"GSSAPI")]
-    {
-        let mut config = config(SocketType::Rep);
-        config.mechanism = kind;
-        config.as_server = true;
-        let mut handshake = Handshake::new(&config);
-        let failed = feed(&mut handshake, &greeting_v3(1, name));
-        assert_eq!(failed, Err(ProtoError::MechanismMismatch));
-        let greeting = sent(&mut handshake);
-        assert_eq!(&greeting[12..12 + name.len()], name);
-        assert_eq!(greeting[32], 1, "as-server");
-    }
+    let mut config = config(SocketType::Rep);
+    config.mechanism = MechanismKind::Gssapi;
+    config.as_server = true;
+    let mut handshake = Handshake::new(&config);
+    let failed = feed(&mut handshake, &greeting_v3(1, b"GSSAPI"));
+    assert_eq!(failed, Err(ProtoError::MechanismMismatch));
+    let greeting = sent(&mut handshake);
+    assert_eq!(&greeting[12..18], b"GSSAPI");
+    assert_eq!(greeting[32], 1, "as-server");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Tests of the protocol: bytes written by hand from the RFCs, and properties.
 
+mod curve;
 mod greetings;
 mod handshakes;
 mod malformed;
