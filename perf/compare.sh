@@ -160,7 +160,8 @@ for row in "${rows[@]}"; do
         order=(ours other)
         ((pair % 2)) && order=(other ours)
         for side in "${order[@]}"; do
-            if ! result=$(run "$side" "$kind" "$size" "$count"); then
+            # The programs themselves now and then miss each other: a second try is fair.
+            if ! result=$(run "$side" "$kind" "$size" "$count" || run "$side" "$kind" "$size" "$count"); then
                 bad="$side failed or took over $limit s: $(cat "$work"/{local,remote}.out | sed '/^message\|^roundtrip/d' | tail -n 2 | tr '\n' ' ')"
                 break 2
             fi
