@@ -29,6 +29,7 @@
 
 mod block;
 mod builder;
+mod large;
 mod later;
 mod message;
 mod metadata;

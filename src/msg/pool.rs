@@ -9,7 +9,8 @@
 //!
 //! What the depot has no room for goes back to `malloc`, and so does everything while its lock is
 //! taken: nobody waits for it, not even a forked child for a lock that a thread of its parent held.
-//! The depot keeps at most 1 MiB of each of the ten sizes.
+//! The depot keeps at most 1 MiB of each of the ten sizes. Larger blocks have a shelf of their own,
+//! see [`super::large`].
 
 use std::alloc::{Layout, alloc_zeroed};
 use std::cell::Cell;
@@ -18,6 +19,7 @@ use std::ptr::NonNull;
 use parking_lot::Mutex;
 
 use super::block::Block;
+use super::large;
 
 /// Room of the smallest blocks; each class has twice the room of the one before.
 const SMALLEST: usize = 128;
@@ -44,7 +46,7 @@ pub(super) fn rounded(size: usize) -> usize {
 /// A kept block with room for `size` bytes; its reference count is as its last user left it.
 #[inline]
 pub(super) fn take(size: usize) -> Option<NonNull<Block>> {
-    let class = class_for(size)?;
+    let Some(class) = class_for(size) else { return large::take(size) };
     // No cache: the thread is about to end.
     CACHE.try_with(|cache| cache.classes.get(class)?.take(class)).ok()?
 }
@@ -53,7 +55,7 @@ pub(super) fn take(size: usize) -> Option<NonNull<Block>> {
 #[inline]
 pub(super) fn give(block: NonNull<Block>, capacity: usize) -> bool {
     let Some(class) = class_for(capacity) else {
-        return false;
+        return large::give(block, capacity);
     };
     if capacity != SMALLEST << class {
         return false;
@@ -343,7 +345,6 @@ mod tests {
     #[test]
     fn blocks_of_other_sizes_are_not_kept() {
         let block = Block::allocate(LARGEST + 1).unwrap();
-        assert!(!give(block, LARGEST + 1));
         assert!(!give(block, 129));
         // SAFETY: fresh, without users.
         unsafe { Block::free(block) };
