@@ -150,12 +150,17 @@ def main():
     parser.add_argument("--left", required=True)
     parser.add_argument("--right", required=True)
     parser.add_argument("--pair", action="append", choices=PAIRS)
+    parser.add_argument("--mechanism", choices=["curve"], help="a security mechanism; without one, NULL")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
+    pairs = options.pair or PAIRS
+    if options.mechanism:
+        os.environ["INTEROP_MECHANISM"] = options.mechanism
+        pairs = [pair for pair in pairs if "STREAM" not in pair]  # STREAM has no mechanism
     scratch = tempfile.mkdtemp(prefix="interop")
     failures = 0
     try:
-        runs = list(arrangements(options.pair or PAIRS, options.left, options.right))
+        runs = list(arrangements(pairs, options.left, options.right))
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             results = pool.map(
                 lambda numbered: perform(numbered[1], options.program, scratch, numbered[0]), enumerate(runs))
