@@ -1,5 +1,6 @@
 //! What crosses threads: queues, pipes, signals, mailboxes, half-locks.
 
+pub mod biased;
 pub mod half;
 pub mod mailbox;
 pub mod pipe;

@@ -9,8 +9,9 @@ use std::ffi::c_void;
 use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
+use crate::core::biased::{Biased, BiasedGuard};
 use crate::msg::Later;
 use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
@@ -30,12 +31,12 @@ pub struct Handle<T: 'static> {
     tag: AtomicU32,
     /// Grows each time the place is emptied.
     generation: AtomicU32,
-    value: Mutex<Option<Box<T>>>,
+    value: Biased<Option<Box<T>>>,
 }
 
 /// The right to use a handle's object. Free functions of messages wait until it is given up.
 pub struct Guard<T: 'static> {
-    value: MutexGuard<'static, Option<Box<T>>>,
+    value: BiasedGuard<'static, Option<Box<T>>>,
     /// Closed after the lock: fields are dropped in this order.
     _later: Later,
 }
@@ -103,7 +104,7 @@ impl<T> Arena<T> {
                 .map(|_| Handle {
                     tag: AtomicU32::new(self.dead),
                     generation: AtomicU32::new(0),
-                    value: Mutex::new(None),
+                    value: Biased::new(None),
                 })
                 .collect()
         });

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod event;
 pub mod fork;
 pub mod futex;
+pub mod membarrier;
 pub mod names;
 pub mod poll;
 pub mod poller;

@@ -1,0 +1,51 @@
+//! A memory barrier on every thread of the process, paid for by the one that asks.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+#[cfg(target_os = "linux")]
+const PRIVATE_EXPEDITED: libc::c_int = 1 << 3;
+#[cfg(target_os = "linux")]
+const REGISTER_PRIVATE_EXPEDITED: libc::c_int = 1 << 4;
+
+static AVAILABLE: OnceLock<bool> = OnceLock::new();
+
+#[cfg(target_os = "linux")]
+fn call(command: libc::c_int) -> bool {
+    // SAFETY: takes numbers only.
+    unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) == 0 }
+}
+
+/// Whether the system has such a barrier.
+pub fn is_available() -> bool {
+    *AVAILABLE.get_or_init(|| {
+        #[cfg(target_os = "linux")]
+        {
+            !cfg!(miri) && call(REGISTER_PRIVATE_EXPEDITED)
+        }
+        #[cfg(not(target_os = "linux"))]
+        false
+    })
+}
+
+/// Makes every thread of the process pass a full memory barrier before this returns. To be called
+/// only if [`is_available`].
+pub fn everywhere() {
+    #[cfg(target_os = "linux")]
+    if call(PRIVATE_EXPEDITED)
+        // A forked child has to register anew.
+        || call(REGISTER_PRIVATE_EXPEDITED) && call(PRIVATE_EXPEDITED)
+    {
+        return;
+    }
+    // The system took the barrier away since it was registered. No store stays unseen this long.
+    std::thread::sleep(Duration::from_millis(10));
+}
+
+/// A number that tells the calling thread from every other that is alive; neither 0 nor the
+/// greatest.
+#[inline(always)]
+pub fn thread_number() -> usize {
+    // SAFETY: always succeeds.
+    unsafe { libc::pthread_self() as usize }
+}
