@@ -25,6 +25,12 @@ LEFT_OUT = {
     "test_mypy.py": "checks type annotations with mypy",
 }
 
+# Lost under load on any libzmq, and what fails with one of these takes the tests after it along.
+RACES = {
+    "test_log.py::TestPubLog::test_blank_root_topic": "counts on a subscription to cross tcp within"
+    " three calls: of 150 such, libzmq 4.3.4 lost 30 to 120 on a busy machine, as many as we",
+}
+
 
 def mapped_libzmq():
     with open("/proc/self/maps") as maps:
@@ -39,6 +45,7 @@ def run(library, again):
         sys.exit(f"libzmq is {mapped_libzmq()}, expected {expected}")
     options = ["-q", "-W", "ignore", "--timeout=60", "--tb=short", f"--rootdir={os.getcwd()}", "-o", "cache_dir=cache"]
     options += [f"--ignore={os.path.join(SUITE, name)}" for name in LEFT_OUT]
+    options += [f"--deselect={os.path.join(SUITE, test)}" for test in RACES]
     if again:
         options += ["--last-failed", "--last-failed-no-failures=none"]
     return pytest.main([SUITE, *options])

@@ -5,12 +5,13 @@
 //! network by itself.
 
 use std::ffi::c_void;
+use std::sync::OnceLock;
 
 use super::context::Context;
 use super::handle::Handle;
 use super::socket::{SOCKETS, Socket};
 use crate::core::mailbox::Mailbox;
-use crate::core::signal::Deadline;
+use crate::core::signal::{Deadline, Signal};
 use crate::error::{Errno, Result};
 use crate::io::PollSet;
 use crate::msg::Msg;
@@ -25,9 +26,22 @@ const LONE_WAITS: u32 = 4;
 /// A wait that brings more than this many messages is part of a stream.
 const FEW: u32 = 2;
 
+/// How often a thread looks for news before it sleeps, at the most: some microseconds.
+const MOST_SPINS: u32 = 512;
+
+/// As before, at the least: what it takes to find out that spinning pays again.
+const LEAST_SPINS: u32 = 96;
+
+/// Turns of a loop, about a microsecond, to let a stream's next messages come.
+const PATIENCE: u32 = 64;
+
 /// How waiting on a socket has gone lately.
 #[derive(Default)]
 pub struct Habits {
+    /// How often to look for news before the next sleep.
+    spins: u32,
+    /// Something was sent since the last wait.
+    sent: bool,
     /// Frames received since the last wait.
     since_wait: u32,
     /// Waits in a row that brought few.
@@ -41,6 +55,42 @@ impl Habits {
         self.since_wait = self.since_wait.wrapping_add(1);
     }
 
+    /// Looks for news for a moment before the thread sleeps: being woken costs both sides more
+    /// than a few looks, and in a stream the next message is near. How long depends on how often
+    /// it helped lately. Whether news came.
+    fn spin(&mut self, signal: &Signal) -> bool {
+        if !several_processors() {
+            return false;
+        }
+        self.spins = self.spins.clamp(LEAST_SPINS, MOST_SPINS);
+        for _ in 0..self.spins {
+            if signal.needs_attention() {
+                self.spins *= 2;
+                self.let_more_come();
+                return true;
+            }
+            std::hint::spin_loop();
+        }
+        self.spins /= 2;
+        false
+    }
+
+    /// In a stream that is received as fast as it is sent, every message would have to be
+    /// announced. A moment's patience makes batches of them. Who answers messages is not kept.
+    fn let_more_come(&mut self) {
+        if !std::mem::take(&mut self.sent) {
+            for _ in 0..PATIENCE {
+                std::hint::spin_loop();
+            }
+        }
+    }
+
+    /// A frame was sent.
+    #[inline]
+    pub fn sent(&mut self) {
+        self.sent = true;
+    }
+
     /// A wait begins. Whether it should be in the poll set.
     fn wait(&mut self) -> bool {
         let few = self.since_wait <= FEW;
@@ -48,6 +98,12 @@ impl Habits {
         self.lone = if few { self.lone.saturating_add(1) } else { 0 };
         self.lone >= LONE_WAITS
     }
+}
+
+/// Whether anybody could bring news while this thread looks for it.
+fn several_processors() -> bool {
+    static SEVERAL: OnceLock<bool> = OnceLock::new();
+    *SEVERAL.get_or_init(|| std::thread::available_parallelism().is_ok_and(|n| n.get() > 1))
 }
 
 /// Runs `step` on the socket until it answers other than `EAGAIN`, waiting in between.
@@ -90,6 +146,10 @@ fn until_possible(
                     }
                     other => other,
                 }
+            }
+            None if socket.habits.spin(&mailbox.signal) => {
+                drop(guard);
+                Ok(())
             }
             None => {
                 socket.leave_poll_set();

@@ -266,6 +266,7 @@ impl Socket {
         msg.set_metadata(None);
         let mut cx = Cx { pipes: &mut self.pipes, options: &mut self.options };
         let result = self.pattern.send(&mut cx, msg);
+        self.habits.sent();
         if !self.pipes.ended.is_empty() {
             self.settle();
         }
