@@ -37,8 +37,7 @@ pub const NOT_YET: &[(&str, &str)] =
 pub const LIMITS: &[(&str, &str)] = &[
     ("Socket types RADIO, DISH, DGRAM", "`zmq_socket`: `EINVAL`"),
     ("Transports udp, ws, wss, tipc, vmci, vsock, pgm, epgm, norm", "`EPROTONOSUPPORT`"),
-    ("Mechanisms CURVE, GSSAPI", "their options: `EINVAL`"),
-    ("Mechanism PLAIN", "its options are kept, and every handshake is refused"),
+    ("Mechanism GSSAPI", "its options: `EINVAL`"),
 ];
 
 /// All functions.
