@@ -69,7 +69,7 @@ install_side() {
     file=$(library_file "$path") || die "no libzmq at '$path'"
     mkdir "$work/$side"
     ln -s "$file" "$work/$side/libzmq.so.5"
-    LD_LIBRARY_PATH="$work/$side" ldd "$PERF_DIR/inproc_thr" | grep -q "=> $work/$side/libzmq.so.5 " ||
+    LD_LIBRARY_PATH="$work/$side" ldd "$PERF_DIR/inproc_thr" | grep "=> $work/$side/libzmq.so.5 " >/dev/null ||
         die "the programs in PERF_DIR do not load $file (linked statically, or with an RPATH?)"
     echo "$side: $file" >&2
 }
