@@ -11,11 +11,14 @@ mod library {
     pub mod error;
     pub mod msg;
     pub mod options;
+    pub mod transport {
+        pub mod socks;
+    }
     pub mod zmtp;
 }
 
 // Where the modules look for each other.
-pub use library::{consts, crypto, error, msg, options, zmtp};
+pub use library::{consts, crypto, error, msg, options, transport::socks, zmtp};
 
 use msg::{Msg, Spare};
 use options::{Options, SocketType};

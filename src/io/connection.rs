@@ -1,4 +1,4 @@
-//! A session's life on its I/O thread: dial (`dialling`), shake hands (`greeting`), join pipe and
+//! A session's life on its I/O thread: dial (`dialling`, `socks`), shake hands (`greeting`), join pipe and
 //! network, lose the connection, begin again, end.
 
 use smallvec::SmallVec;
@@ -18,7 +18,7 @@ use crate::sync::Arc;
 use crate::sync::atomic::Ordering;
 use crate::sys::clock;
 use crate::sys::poller::{Ready, Watch};
-use crate::transport::{Dial, SocketAddress, Stream};
+use crate::transport::{Dial, Negotiation, SocketAddress, Stream};
 use crate::zmtp::{Established, Handshake, Peer, command};
 
 /// Where a session stands.
@@ -29,6 +29,8 @@ pub(super) enum Phase {
     Resolving,
     /// Waiting for the dial to succeed.
     Dialling(Dial),
+    /// A proxy is asked for the connection.
+    Negotiating(Stream, Box<Negotiation>),
     /// A connection whose peer is not known yet.
     Handshake(Arc<Stream>, Box<Handshake>),
     /// Messages flow.
@@ -264,6 +266,7 @@ impl Session {
                 self.pump_handshake(at, &mut inner);
             }
             Phase::Dialling(_) => self.dialled(at, &mut inner, true),
+            Phase::Negotiating(..) => self.pump_negotiation(at, &mut inner),
             _ => {}
         }
     }
@@ -457,6 +460,9 @@ impl Session {
         }
         match timer {
             Timer::Reconnect => self.look_up(at, inner),
+            Timer::Connect if matches!(inner.phase, Phase::Negotiating(..)) => {
+                self.drop_negotiation(at, inner, Errno::ETIMEDOUT);
+            }
             Timer::Connect => self.dialled(at, inner, false),
             Timer::Handshake => {
                 let failure = Failure::Connection(Errno::ETIMEDOUT);
@@ -502,6 +508,10 @@ impl Session {
             Phase::Dialling(dial) => {
                 at.thread.poller.remove(dial.fd());
                 self.emit(inner, ZMQ_EVENT_CLOSED, dial.fd() as u64);
+            }
+            Phase::Negotiating(stream, _) => {
+                at.thread.poller.remove(stream.fd());
+                self.emit(inner, ZMQ_EVENT_CLOSED, stream.fd() as u64);
             }
             Phase::Handshake(stream, _) | Phase::Up(stream) | Phase::Detaching(stream, _) => {
                 self.unwatch(at, inner, &stream);

@@ -14,8 +14,8 @@ use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
 impl Session {
     /// Begins to dial, with the names' addresses as they are now.
     pub(super) fn look_up(&self, at: &mut Loop, inner: &mut Inner) {
-        let Role::Connect { target, endpoint } = &self.role else { return };
-        inner.endpoints = EndpointPair::connect(endpoint);
+        let Role::Connect { target, .. } = &self.role else { return };
+        inner.endpoints = self.unconnected();
         inner.phase = Phase::Resolving;
         if target.needs_resolution() {
             let me = self.weak();
@@ -61,7 +61,8 @@ impl Session {
             }
         }
         inner.phase = Phase::Idle;
-        let refused = matches!(failed, Some((_, Errno::ECONNREFUSED)));
+        // What a proxy says, or whether it is there, is not the peer's refusal.
+        let refused = matches!(failed, Some((_, Errno::ECONNREFUSED))) && target.proxy().is_none();
         if let Some((fd, _)) = failed
             && fd >= 0
         {
@@ -85,8 +86,7 @@ impl Session {
         let fd = dial.fd();
         if dial.is_connected() {
             let stream = dial.finish(&self.options).map_err(|error| (fd, error))?;
-            self.connected(at, inner, stream);
-            return Ok(());
+            return self.reached(at, inner, stream).map_err(|error| (fd, error));
         }
         let token = inner.token.unwrap_or(0);
         at.thread.poller.add(fd, Watch::LevelWrite, token).map_err(|error| (fd, error))?;
@@ -98,18 +98,30 @@ impl Session {
         Ok(())
     }
 
+    /// The other end is the peer's, or a proxy's. Errors: why there will be no connection.
+    fn reached(&self, at: &mut Loop, inner: &mut Inner, stream: Stream) -> Result<()> {
+        let Role::Connect { target, .. } = &self.role else { return Ok(()) };
+        match target.negotiation(&self.options)? {
+            Some(negotiation) => self.negotiate(at, inner, stream, negotiation)?,
+            None => {
+                stop(&mut inner.running, Timer::Connect);
+                self.connected(at, inner, stream);
+            }
+        }
+        Ok(())
+    }
+
     /// The dial came to an end, or its time did.
     pub(super) fn dialled(&self, at: &mut Loop, inner: &mut Inner, in_time: bool) {
         let Phase::Dialling(dial) = std::mem::replace(&mut inner.phase, Phase::Idle) else {
             return;
         };
-        stop(&mut inner.running, Timer::Connect);
         let fd = dial.fd();
         at.thread.poller.remove(fd);
         let result = if in_time { dial.finish(&self.options) } else { Err(Errno::ETIMEDOUT) };
-        match result {
-            Ok(stream) => self.connected(at, inner, stream),
-            Err(error) => self.dial_next(at, inner, Some((fd, error))),
+        if let Err(error) = result.and_then(|stream| self.reached(at, inner, stream)) {
+            stop(&mut inner.running, Timer::Connect);
+            self.dial_next(at, inner, Some((fd, error)));
         }
     }
 
@@ -121,6 +133,12 @@ impl Session {
         self.shake_hands(at, inner, stream);
     }
 
+    /// What monitors are told of a connection that is not there yet.
+    fn unconnected(&self) -> EndpointPair {
+        let Role::Connect { target, endpoint } = &self.role else { return EndpointPair::default() };
+        EndpointPair::connect(target.proxy().as_ref().unwrap_or(endpoint))
+    }
+
     /// Dials again after the interval that the options ask for, if they do.
     pub(super) fn dial_later(&self, at: &mut Loop, inner: &mut Inner) {
         inner.phase = Phase::Idle;
@@ -128,9 +146,7 @@ impl Session {
             return self.end_if_terminating(at, inner);
         }
         let interval = self.next_interval(inner);
-        if let Role::Connect { endpoint, .. } = &self.role {
-            inner.endpoints = EndpointPair::connect(endpoint);
-        }
+        inner.endpoints = self.unconnected();
         self.emit(inner, ZMQ_EVENT_CONNECT_RETRIED, interval as u64);
         self.start_timer(at, inner, Timer::Reconnect, interval);
     }

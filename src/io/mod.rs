@@ -25,6 +25,7 @@ mod listener;
 mod pollset;
 mod session;
 mod slab;
+mod socks;
 mod thread;
 mod timers;
 

@@ -289,9 +289,19 @@ impl Socket {
         Ok(n)
     }
 
+    /// Receives into the front of `room`; 0 means that the peer has closed. Errors: as
+    /// [`Socket::receive`].
+    pub fn receive_into(&self, room: &mut [u8]) -> Result<usize> {
+        if room.is_empty() {
+            return Err(Errno::ENOBUFS);
+        }
+        let start = room.as_mut_ptr().cast::<c_void>();
+        // SAFETY: the pointer and the length describe `room`.
+        retry(|| unsafe { libc::recv(self.fd(), start, room.len(), 0) }).map(|n| n as usize)
+    }
+
     /// Sends what fits of `bytes`. Errors: as send(2), with `EAGAIN` when nothing fits; a closed
     /// peer gives `EPIPE` and no signal.
-    #[cfg(test)]
     pub fn send(&self, bytes: &[u8]) -> Result<usize> {
         let start = bytes.as_ptr().cast::<c_void>();
         // SAFETY: the pointer and the length describe `bytes`.

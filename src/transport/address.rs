@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
+use super::socks::Host;
 use crate::error::{Errno, Result};
 use crate::sys::names::{self, HostQuery};
 use crate::sys::socket::SocketAddress;
@@ -146,6 +147,29 @@ fn first_address(text: &str, purpose: Purpose, ipv6: bool) -> Result<SocketAddre
 pub(super) fn source_address(text: &str, ipv6: bool) -> Result<SocketAddress> {
     let addresses = HostPort::parse(text, Purpose::Source)?.look_up(ipv6)?;
     addresses.into_iter().next().ok_or(Errno::ENODEV)
+}
+
+/// Reads `host:port` for a proxy, which looks names up by itself and takes numbers of either kind.
+/// Errors: `EINVAL`.
+pub(super) fn remote_host(text: &str) -> Result<(Host<'_>, u16)> {
+    let (host, port) = text.rsplit_once(':').ok_or(Errno::EINVAL)?;
+    let port = leading_number(port) as u16;
+    if port == 0 {
+        return Err(Errno::EINVAL);
+    }
+    let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    // A zone means nothing to the proxy.
+    let number = host.split_once('%').map_or(host, |(number, _)| number);
+    if let Ok(ip) = number.parse::<IpAddr>() {
+        return Ok((Host::Number(ip), port));
+    }
+    // The system knows more spellings of numbers, such as 127.1.
+    let query = HostQuery { ipv6: false, all: false, passive: false, numeric: true };
+    let found = names::host_addresses(host, query)?.and_then(|found| found.into_iter().next());
+    match found {
+        Some(SocketAddress::V4(address)) => Ok((Host::Number((*address.ip()).into()), port)),
+        _ => Ok((Host::Name(host), port)),
+    }
 }
 
 /// The endpoint of a bound or connected address: `tcp://192.0.2.1:5555`, `tcp://[::1]:5555`,

@@ -4,7 +4,7 @@
 //! - [`Listener`] binds and accepts.
 //! - [`Target`] is what a connecting socket was told; [`resolve`] turns it into addresses without
 //!   blocking the caller, and [`Dial`] connects to one of them.
-//! - [`Stream`] is an established connection.
+//! - [`Stream`] is an established connection; [`Negotiation`] is what a proxy is told over it first.
 //!
 //! Here are tcp and ipc. The other protocols are known by name; binding or connecting them is
 //! `EPROTONOSUPPORT`.
@@ -30,6 +30,7 @@ mod dial;
 mod ipc;
 mod listener;
 mod resolver;
+mod socks;
 mod stream;
 mod target;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use address::same_endpoints;
 pub use dial::Dial;
 pub use listener::{Accepted, Listener};
 pub use resolver::resolve;
+pub use socks::Negotiation;
 pub use stream::Stream;
 pub use target::Target;
 

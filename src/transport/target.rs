@@ -1,6 +1,7 @@
 //! What a connecting socket was told to connect to.
 
-use super::address::{HostPort, Purpose, endpoint_of, split_source};
+use super::address::{HostPort, Purpose, endpoint_of, remote_host, split_source};
+use super::socks::Negotiation;
 use super::{Protocol, SocketAddress, ipc};
 use crate::error::{Errno, Result};
 use crate::options::Options;
@@ -11,10 +12,14 @@ use crate::options::Options;
 pub enum Target {
     /// `tcp://source;destination` or `tcp://destination`.
     Tcp {
+        /// What follows `tcp://`.
+        address: String,
         /// `interface:port` to connect from.
         source: Option<String>,
         /// `host:port` to connect to.
-        destination: String,
+        host: String,
+        /// What is beyond that host, if it is a proxy.
+        proxied: Option<Proxied>,
         /// `ZMQ_IPV6` at the time.
         ipv6: bool,
     },
@@ -23,6 +28,15 @@ pub enum Target {
         /// Where to.
         address: SocketAddress,
     },
+}
+
+/// A destination that is reached through `ZMQ_SOCKS_PROXY`.
+#[derive(Clone, Debug)]
+pub struct Proxied {
+    /// The proxy, as the application spelled it.
+    proxy: String,
+    /// `host:port` to ask it for.
+    destination: String,
 }
 
 impl Target {
@@ -35,12 +49,7 @@ impl Target {
                 if !is_plausible(address) {
                     return Err(Errno::EINVAL);
                 }
-                let (source, destination) = split_source(address);
-                Ok(Target::Tcp {
-                    source: source.map(str::to_owned),
-                    destination: destination.to_owned(),
-                    ipv6: o.ipv6,
-                })
+                Ok(Target::tcp(address, o))
             }
             Protocol::Ipc => {
                 let name = ipc::socket_name(address.as_bytes())?;
@@ -50,15 +59,43 @@ impl Target {
         }
     }
 
+    fn tcp(address: &str, o: &Options) -> Target {
+        let (source, destination) = split_source(address);
+        let (mut source, mut host) = (source.map(str::to_owned), destination.to_owned());
+        let proxied = (!o.socks_proxy.is_empty()).then(|| {
+            let proxy = String::from_utf8_lossy(&o.socks_proxy).into_owned();
+            let (nearer, hop) = split_source(&proxy);
+            source = nearer.map(str::to_owned).or(source.take());
+            host = hop.to_owned();
+            Proxied { proxy, destination: destination.to_owned() }
+        });
+        Target::Tcp { address: address.to_owned(), source, host, proxied, ipv6: o.ipv6 }
+    }
+
     /// The endpoint, as `ZMQ_LAST_ENDPOINT` says it.
     pub fn endpoint(&self) -> String {
         match self {
-            Target::Tcp { source: Some(source), destination, .. } => {
-                format!("tcp://{source};{destination}")
-            }
-            Target::Tcp { destination, .. } => format!("tcp://{destination}"),
+            Target::Tcp { address, .. } => format!("tcp://{address}"),
             Target::Ipc { address } => endpoint_of(address),
         }
+    }
+
+    /// The proxy's endpoint, if there is one, which is what monitors hear of.
+    pub fn proxy(&self) -> Option<String> {
+        match self {
+            Target::Tcp { proxied: Some(Proxied { proxy, .. }), .. } => {
+                Some(format!("tcp://{proxy}"))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is to be said to the proxy, if there is one, before a connection is the peer's.
+    /// Errors: `EINVAL` if the destination cannot be read, or is longer than the protocol can say.
+    pub fn negotiation(&self, o: &Options) -> Result<Option<Negotiation>> {
+        let Target::Tcp { proxied: Some(proxied), .. } = self else { return Ok(None) };
+        let (host, port) = remote_host(&proxied.destination)?;
+        Negotiation::new(host, port, &o.socks_username, &o.socks_password).map(Some)
     }
 
     /// Whether the name service must be asked, which may take long.
@@ -70,8 +107,8 @@ impl Target {
     /// found or the address cannot be read, `ENOMEM`.
     pub fn resolve_blocking(&self) -> Result<Vec<SocketAddress>> {
         match self {
-            Target::Tcp { destination, ipv6, .. } => {
-                HostPort::parse(destination, Purpose::Connect)?.look_up(*ipv6)
+            Target::Tcp { host, ipv6, .. } => {
+                HostPort::parse(host, Purpose::Connect)?.look_up(*ipv6)
             }
             Target::Ipc { address } => Ok(vec![address.clone()]),
         }
@@ -80,8 +117,8 @@ impl Target {
     /// The addresses to try, if they can be had at once.
     pub(super) fn known_addresses(&self) -> Result<Option<Vec<SocketAddress>>> {
         match self {
-            Target::Tcp { destination, ipv6, .. } => {
-                HostPort::parse(destination, Purpose::Connect)?.without_names(*ipv6)
+            Target::Tcp { host, ipv6, .. } => {
+                HostPort::parse(host, Purpose::Connect)?.without_names(*ipv6)
             }
             Target::Ipc { address } => Ok(Some(vec![address.clone()])),
         }

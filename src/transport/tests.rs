@@ -535,3 +535,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_proxy_is_dialled_in_the_place_of_the_peer() {
+    let proxied = |proxy: &str| Options { socks_proxy: proxy.into(), ..options() };
+    let o = proxied("127.0.0.1:1080");
+    let far = target("tcp://192.0.2.1:5555", &o).unwrap();
+    assert_eq!(far.endpoint(), "tcp://192.0.2.1:5555");
+    assert_eq!(far.proxy().as_deref(), Some("tcp://127.0.0.1:1080"));
+    assert_eq!(
+        far.resolve_blocking(),
+        target("tcp://127.0.0.1:1080", &options()).unwrap().resolve_blocking()
+    );
+    assert!(far.negotiation(&o).unwrap().is_some());
+    // The peer's name is the proxy's business.
+    assert!(!target("tcp://nowhere.example:1", &o).unwrap().needs_resolution());
+    assert!(
+        target("tcp://192.0.2.1:1", &proxied("nowhere.example:1080")).unwrap().needs_resolution()
+    );
+    // Nonsense is found out when it is dialled, as a peer's is.
+    assert_eq!(
+        target("tcp://a:1", &proxied("nonsense")).unwrap().resolve_blocking(),
+        Err(Errno::EINVAL)
+    );
+    assert_eq!(target("tcp://a:0", &o).unwrap().negotiation(&o).err(), Some(Errno::EINVAL));
+    // What is not tcp goes its own way.
+    let near = target("ipc:///tmp/x", &o).unwrap();
+    assert!(near.proxy().is_none() && near.negotiation(&o).unwrap().is_none());
+}

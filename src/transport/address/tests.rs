@@ -103,6 +103,25 @@ fn hosts_that_need_no_name_service() {
 }
 
 #[test]
+fn hosts_for_a_proxy_are_numbers_or_names_to_be_looked_up_by_it() {
+    let number = |text: &str| Host::Number(text.parse().unwrap());
+    for (text, expected) in [
+        ("192.0.2.7:80", Ok((number("192.0.2.7"), 80))),
+        ("127.1:80", Ok((number("127.0.0.1"), 80))),
+        ("[2001:db8::1]:80", Ok((number("2001:db8::1"), 80))),
+        ("::1:80", Ok((number("::1"), 80))),
+        ("[fe80::1%lo]:80", Ok((number("fe80::1"), 80))),
+        ("localhost:80", Ok((Host::Name("localhost"), 80))),
+        ("no-such.example:70000", Ok((Host::Name("no-such.example"), 4464))),
+        ("localhost:0", Err(Errno::EINVAL)),
+        ("localhost:*", Err(Errno::EINVAL)),
+        ("localhost", Err(Errno::EINVAL)),
+    ] {
+        assert_eq!(remote_host(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_zone_that_was_found_stays_unless_another_is_given() {
     let found = || vec![SocketAddress::V6(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 0, 0, 3))];
     for (text, scope) in [("eth0:7", 3), ("eth0%5:7", 5)] {
@@ -161,6 +180,7 @@ proptest! {
         for text in [&text, &tail, &format!("{text}:{tail}")] {
             let _ = super::super::split_endpoint(text);
             let _ = split_source(text);
+            let _ = remote_host(text);
             for purpose in [Purpose::Bind, Purpose::Source, Purpose::Connect] {
                 let _ = HostPort::parse(text, purpose);
             }
