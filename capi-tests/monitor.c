@@ -354,6 +354,48 @@ TEST (peer_that_sends_a_malformed_error_command)
     expect_failure (&scene, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR);
 }
 
+OZMIUM_TEST (every_handshake_that_fails_has_an_event_that_says_why,
+             "libzmq reports these by ZMQ_EVENT_DISCONNECTED alone")
+{
+    static const struct
+    {
+        const char *body;
+        size_t size;
+        int value;
+    } cases[] = {
+      {"\5READY\13Socket-Type\0\0\0\3REP", 25, ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA},
+      {"\5READY\13Socket-Type\0\0\0\3FOO", 25, ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA},
+      {"\5READY\13Socket-Type\0\0\0\11PUSH", 26, ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA},
+      {"\5ERROR\4nope", 11, ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED},
+    };
+    struct scene scene;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        open_scene (&scene, 30000);
+        greet (&scene);
+        zmtp_send_frame (scene.fd, ZMTP_COMMAND, cases[i].body, cases[i].size);
+        expect_failure (&scene, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, cases[i].value);
+    }
+    open_scene (&scene, 30000);
+    greet (&scene);
+    raw_send (scene.fd, "\6\0\0\0\0\0\1\0\1", 9); /* a command of 65537 bytes */
+    expect_failure (&scene, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED);
+}
+
+OZMIUM_TEST (old_peer_of_a_secure_socket_has_an_event, "libzmq reports it by ZMQ_EVENT_DISCONNECTED alone")
+{
+    struct scene scene;
+    open_scene (&scene, 30000);
+    set_str (scene.server, ZMQ_ZAP_DOMAIN, "global");
+    CHECK_OK (zmq_unbind (scene.server, scene.endpoint));
+    close (scene.fd);
+    bind_fresh (scene.server, TCP, scene.endpoint);
+    wait_event (scene.monitor, ZMQ_EVENT_LISTENING);
+    scene.fd = raw_connect (scene.endpoint);
+    scene.accepted = wait_event (scene.monitor, ZMQ_EVENT_ACCEPTED).value;
+    raw_send (scene.fd, "\377\0\0\0\0\0\0\0\1\177\1\10", 12); /* ZMTP 2.0, PUSH */
+    expect_failure (&scene, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH);
+}
+
 TEST (peer_that_refuses_us_with_a_status_code)
 {
     struct scene scene;
@@ -375,6 +417,9 @@ TEST (peer_with_a_socket_type_that_does_not_fit)
     greet (&scene);
     static struct frame ready;
     zmtp3_ready (scene.fd, "PUB", "", &ready);
+    if (DIFFERS ("libzmq does not say why"))
+        CHECK_INT (ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA,
+                   EXPECT_EVENT (scene.monitor, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL).value);
     EXPECT_EVENT (scene.monitor, ZMQ_EVENT_DISCONNECTED);
     raw_expect_close (scene.fd);
     close_socket (scene.monitor);

@@ -7,7 +7,7 @@
 //! capi ──> socket ──┬──> pattern
 //!                   ├──> core <──┐     leaves: msg, options, crypto, error, consts, sync
 //!                   ├──> io ─────┤     sys: OS calls, used by all but pattern and zmtp
-//!                   │    ├──> zmtp
+//!                   │    ├──> zmtp      log: what goes wrong, as socket and io tell it
 //!                   └────┴──> transport
 //! ```
 //!
@@ -15,12 +15,13 @@
 //!
 //! ```text
 //! capi -> socket, msg, options, crypto, error, consts, sync, sys
-//! socket -> pattern, io, core, transport, msg, options, error, consts, sync, sys
+//! socket -> pattern, io, core, transport, msg, options, error, consts, sync, sys, log
 //! pattern -> msg, options, error, consts
-//! io -> zmtp, transport, core, msg, options, error, consts, sync, sys
+//! io -> zmtp, transport, core, msg, options, error, consts, sync, sys, log
 //! core -> msg, error, sync, sys
 //! zmtp -> msg, options, crypto, error, consts
 //! transport -> msg, options, error, consts, sys
+//! log -> error, sys
 //! sys -> msg, error
 //! options -> error, consts
 //! msg -> error
@@ -44,6 +45,8 @@ mod crypto;
 mod error;
 #[cfg(not(loom))]
 mod io;
+#[cfg(not(loom))]
+mod log;
 mod msg;
 #[cfg(not(loom))]
 mod options;

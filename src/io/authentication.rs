@@ -65,6 +65,11 @@ impl Inquiry {
         Ok(Some(Inquiry { _writer: writer, reader, reply: zap::Reply::default() }))
     }
 
+    /// What the authenticator adds to an answer that is there.
+    pub fn text(&self) -> &[u8] {
+        self.reply.text()
+    }
+
     /// The answer, if it is there; if not, the session will be told.
     pub fn answer(&mut self) -> std::result::Result<Option<AuthReply>, ProtoError> {
         let mut frame = Msg::new();

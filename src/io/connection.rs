@@ -48,6 +48,10 @@ pub struct Inner {
     pub(super) running: Running,
     /// Where still to dial before giving up for this time.
     pub(super) addresses: std::vec::IntoIter<SocketAddress>,
+    /// Where it dialled last.
+    pub(super) address: Option<SocketAddress>,
+    /// Attempts to connect that failed since one succeeded.
+    pub(super) failed_attempts: u32,
     /// The last interval before dialling again; `None` before the first.
     pub(super) interval: Option<i32>,
     pub(super) endpoints: EndpointPair,
@@ -73,6 +77,8 @@ impl Inner {
             token: None,
             running: Running::default(),
             addresses: Vec::new().into_iter(),
+            address: None,
+            failed_attempts: 0,
             interval: None,
             endpoints: EndpointPair::default(),
             accepted: None,
@@ -278,9 +284,14 @@ impl Session {
             return;
         }
         let failure = *self.failure.lock();
-        if let Some(Failure::Protocol(error)) = failure {
-            // Of messages that do not decrypt the monitor hears as of a handshake.
-            self.report_handshake_failure(&inner, Failure::Protocol(error));
+        if let Some(failure) = failure {
+            self.log_lost(&inner, failure);
+        }
+        // Of messages that do not decrypt the monitor hears as of a handshake.
+        if let Some(Failure::Protocol(error)) = failure
+            && let Some(event) = error.event()
+        {
+            self.emit(&inner, event.event, event.value as u64);
         }
         self.detach(at, &mut inner, failure);
     }
@@ -473,6 +484,7 @@ impl Session {
             Timer::HeartbeatTimeout | Timer::HeartbeatTtl => {
                 let heard = self.traffic.load(Ordering::Relaxed) != inner.heard;
                 if !heard {
+                    self.log_silence(inner);
                     self.detach(at, inner, Some(Failure::Connection(Errno::ETIMEDOUT)));
                 }
             }

@@ -7,6 +7,7 @@ use super::timers::{Timer, stop};
 use crate::consts::*;
 use crate::core::mailbox::{Command, EndpointPair};
 use crate::error::{Errno, Result};
+use crate::log::Kind;
 use crate::sys::clock;
 use crate::sys::poller::Watch;
 use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
@@ -45,7 +46,11 @@ impl Session {
                 inner.addresses = addresses.into_iter();
                 self.dial_next(at, inner, None);
             }
-            Err(_) => self.dial_later(at, inner),
+            Err(error) => {
+                self.log_failed_dial(inner, Kind::LookupFailed, error);
+                inner.failed_attempts = inner.failed_attempts.saturating_add(1);
+                self.dial_later(at, inner);
+            }
         }
     }
 
@@ -54,13 +59,22 @@ impl Session {
     pub(super) fn dial_next(&self, at: &mut Loop, inner: &mut Inner, failed: Option<(i32, Errno)>) {
         let Role::Connect { target, .. } = &self.role else { return };
         let mut failed = failed;
+        if let Some((_, error)) = failed {
+            self.log_failed_dial(inner, Kind::ConnectFailed, error);
+        }
         while let Some(address) = inner.addresses.next() {
-            match self.dial(at, inner, target, &address) {
+            let dialled = self.dial(at, inner, target, &address);
+            inner.address = Some(address);
+            match dialled {
                 Ok(()) => return,
-                Err(failure) => failed = Some(failure),
+                Err(failure) => {
+                    self.log_failed_dial(inner, Kind::ConnectFailed, failure.1);
+                    failed = Some(failure);
+                }
             }
         }
         inner.phase = Phase::Idle;
+        inner.failed_attempts = inner.failed_attempts.saturating_add(1);
         // What a proxy says, or whether it is there, is not the peer's refusal.
         let refused = matches!(failed, Some((_, Errno::ECONNREFUSED))) && target.proxy().is_none();
         if let Some((fd, _)) = failed
@@ -128,6 +142,7 @@ impl Session {
     pub(super) fn connected(&self, at: &mut Loop, inner: &mut Inner, stream: Stream) {
         inner.addresses = Vec::new().into_iter();
         inner.interval = None;
+        inner.failed_attempts = 0;
         inner.endpoints.local = stream.local_endpoint();
         self.emit(inner, ZMQ_EVENT_CONNECTED, stream.fd() as u64);
         self.shake_hands(at, inner, stream);

@@ -27,6 +27,7 @@ impl Session {
         if let Some(token) = inner.token
             && let Err(error) = at.thread.poller.add(stream.fd(), Watch::EdgeBoth, token)
         {
+            self.log_lost(inner, Failure::Connection(error));
             inner.phase = Phase::Detaching(stream, 0);
             return self.lost(at, inner, Failure::Connection(error));
         }
@@ -89,10 +90,9 @@ impl Session {
 
     pub(super) fn look_for_answer(&self, inner: &mut Inner) -> Outcome {
         let Some(inquiry) = &mut inner.inquiry else { return Ok(()) };
-        match inquiry.answer().map_err(Failure::Protocol)? {
-            Some(answer) => self.settle_inquiry(inner, answer),
-            None => Ok(()),
-        }
+        let Some(answer) = inquiry.answer().map_err(Failure::Protocol)? else { return Ok(()) };
+        self.log_answer(&inner.endpoints, &answer, inquiry.text());
+        self.settle_inquiry(inner, answer)
     }
 
     pub(super) fn settle_inquiry(&self, inner: &mut Inner, answer: AuthReply) -> Outcome {
@@ -121,12 +121,13 @@ impl Session {
     }
 
     pub(super) fn report_handshake_failure(&self, inner: &Inner, failure: Failure) {
+        self.log_handshake_failure(inner, failure);
         match failure {
             Failure::Connection(errno) => {
                 self.emit(inner, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, errno.0 as u64);
             }
             Failure::Protocol(error) => {
-                if let Some(event) = error.event() {
+                if let Some(event) = error.handshake_event() {
                     self.emit(inner, event.event, event.value as u64);
                 }
             }

@@ -9,6 +9,7 @@ use super::timers::{Running, Timer, expire};
 use crate::consts::*;
 use crate::core::mailbox::EndpointPair;
 use crate::error::{Errno, Result};
+use crate::log::{self, Kind, Subject, Text};
 use crate::options::Options;
 use crate::sync::Arc;
 use crate::sync::atomic::Ordering;
@@ -104,8 +105,7 @@ impl ListenerHandle {
             let token = at.objects.insert(Object::Listener(self.clone()));
             state.token = Some(token);
             if let Err(error) = at.thread.poller.add(fd, Watch::LevelRead, token) {
-                let port = &self.port;
-                port.events.emit(ZMQ_EVENT_ACCEPT_FAILED, error.0 as u64, &self.endpoints);
+                self.report_failure(error, "");
             }
         }
     }
@@ -128,16 +128,24 @@ impl ListenerHandle {
                     self.start_session(at, stream);
                 }
                 Ok(Accepted::Nothing) => return,
-                Ok(Accepted::Rejected(error)) => self.emit_failed(error),
+                Ok(Accepted::Rejected(error, who)) => self.report_failure(error, &who),
                 Err(error) => {
-                    self.emit_failed(error);
+                    self.report_failure(error, "");
                     return self.back_off(at, &mut state);
                 }
             }
         }
     }
 
-    fn emit_failed(&self, error: Errno) {
+    fn report_failure(&self, error: Errno, who: &str) {
+        let subject = Subject {
+            socket: self.options.socket_type.name(),
+            local: &self.endpoints.local,
+            remote: who,
+            ..Subject::default()
+        };
+        let why = if error == Errno::EACCES { "turned away by a filter: " } else { "" };
+        log::write(Kind::AcceptFailed, &subject, format_args!("{why}{}", Text(error)));
         self.port.events.emit(ZMQ_EVENT_ACCEPT_FAILED, error.0 as u64, &self.endpoints);
     }
 

@@ -22,6 +22,7 @@ mod dialling;
 mod greeting;
 mod halves;
 mod listener;
+mod logging;
 mod pollset;
 mod session;
 mod slab;

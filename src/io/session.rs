@@ -271,7 +271,7 @@ impl Session {
                     self.hand_over();
                 }
                 Ok(Turn::Idle) => {}
-                Err(_) => self.fail(Failure::Connection(Errno::EPROTO)),
+                Err(_) => self.fail_by_defect(),
             }
             guard = half.release();
         }
@@ -306,7 +306,7 @@ impl Session {
                 Ok(Turn::Blocked) => self.await_network(half.fd(), Direction::Read),
                 Ok(Turn::Failed(failure)) => self.fail(failure),
                 Ok(_) => {}
-                Err(_) => self.fail(Failure::Connection(Errno::EPROTO)),
+                Err(_) => self.fail_by_defect(),
             }
             guard = half.release();
         }
@@ -354,6 +354,13 @@ impl Session {
         if ready.readable {
             self.drive_read();
         }
+    }
+
+    /// A panic costs the connection that it happened in.
+    #[cold]
+    fn fail_by_defect(&self) {
+        self.log_defect();
+        self.fail(Failure::Connection(Errno::EPROTO));
     }
 
     fn fail(&self, failure: Failure) {

@@ -14,6 +14,7 @@ use super::session::Session;
 use super::slab::Slab;
 use super::timers::{Timer, Timers};
 use crate::error::{Errno, Result};
+use crate::log::{self, Kind, Subject};
 use crate::msg::Later;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -171,7 +172,9 @@ impl Loop {
     /// The application's free functions come after it, when no lock is held.
     fn guarded(&mut self, step: impl FnOnce(&mut Loop)) {
         let _later = Later::new();
-        let _ = catch_unwind(AssertUnwindSafe(|| step(self)));
+        if catch_unwind(AssertUnwindSafe(|| step(self))).is_err() {
+            log::write(Kind::Defect, &Subject::default(), format_args!("in an I/O thread's step"));
+        }
     }
 
     fn dispatch(&mut self, event: Ready) {

@@ -10,6 +10,7 @@ use super::socket::Socket;
 use crate::core::mailbox::Mailbox;
 use crate::error::{Errno, Result};
 use crate::io::IoPool;
+use crate::log;
 use crate::options::{ContextOptions, SocketType};
 use crate::sync::Arc;
 use crate::sys::thread::Scheduling;
@@ -59,6 +60,7 @@ impl Context {
     /// A context with the default options. It starts no threads yet.
     pub fn new() -> Arc<Context> {
         fork::watch();
+        log::open();
         Arc::new(Context {
             options: Mutex::default(),
             state: Mutex::default(),

@@ -13,6 +13,7 @@ pub mod membarrier;
 pub mod names;
 pub mod poll;
 pub mod poller;
+pub mod sink;
 pub mod socket;
 pub mod tempdir;
 pub mod thread;
@@ -20,6 +21,18 @@ pub mod thread;
 /// The calling thread's errno.
 pub fn last_errno() -> Errno {
     Errno(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
+}
+
+/// The system's text for an errno, in `room`, without an allocation. Empty for the library's own
+/// numbers, which the system does not know.
+pub fn text_of(errno: Errno, room: &mut [u8; 128]) -> &str {
+    if errno.0 >= crate::error::HAUSNUMERO {
+        return "";
+    }
+    // SAFETY: the pointer and the length describe `room`, in which a C string is left.
+    let result = unsafe { libc::strerror_r(errno.0, room.as_mut_ptr().cast(), room.len()) };
+    let text = if result == 0 { std::ffi::CStr::from_bytes_until_nul(room).ok() } else { None };
+    text.and_then(|text| text.to_str().ok()).unwrap_or_default()
 }
 
 /// Sets the calling thread's errno.

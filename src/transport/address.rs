@@ -174,7 +174,7 @@ pub(super) fn remote_host(text: &str) -> Result<(Host<'_>, u16)> {
 
 /// The endpoint of a bound or connected address: `tcp://192.0.2.1:5555`, `tcp://[::1]:5555`,
 /// `ipc:///path`, `ipc://@abstract`, or `ipc://` for the unnamed end of a connection.
-pub(super) fn endpoint_of(address: &SocketAddress) -> String {
+pub fn endpoint_of(address: &SocketAddress) -> String {
     let host = names::numeric_host(address).unwrap_or_default();
     match address {
         SocketAddress::V4(address) => format!("tcp://{host}:{}", address.port()),

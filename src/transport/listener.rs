@@ -25,8 +25,8 @@ pub enum Accepted {
     /// A connection.
     Stream(Stream),
     /// A connection that is gone or was turned away, and why (`EACCES`: by a filter). There may be
-    /// more of them.
-    Rejected(Errno),
+    /// more of them. The text says who it was; it is empty if that is not known.
+    Rejected(Errno, String),
     /// Nothing waits any more.
     Nothing,
 }
@@ -80,7 +80,7 @@ impl Listener {
         loop {
             match self.accept_next(o)? {
                 Accepted::Stream(stream) => return Ok(Some(stream)),
-                Accepted::Rejected(_) => {}
+                Accepted::Rejected(..) => {}
                 Accepted::Nothing => return Ok(None),
             }
         }
@@ -94,7 +94,9 @@ impl Listener {
         let (socket, peer) = match self.socket.accept() {
             Ok(accepted) => accepted,
             Err(Errno::EAGAIN) => return Ok(Accepted::Nothing),
-            Err(errno) if is_connections_own(errno) => return Ok(Accepted::Rejected(errno)),
+            Err(errno) if is_connections_own(errno) => {
+                return Ok(Accepted::Rejected(errno, String::new()));
+            }
             Err(errno) => return Err(errno),
         };
         let ready = if self.tcp {
@@ -104,9 +106,14 @@ impl Listener {
         } else {
             Err(Errno::EACCES)
         };
+        let stream = Stream::new(socket);
         Ok(match ready {
-            Ok(()) => Accepted::Stream(Stream::new(socket)),
-            Err(errno) => Accepted::Rejected(errno),
+            Ok(()) => Accepted::Stream(stream),
+            Err(errno) => {
+                let who =
+                    if self.tcp { peer.as_ref().map(endpoint_of) } else { stream.peer_address() };
+                Accepted::Rejected(errno, who.unwrap_or_default())
+            }
         })
     }
 

@@ -38,7 +38,7 @@ mod tests;
 mod tune;
 
 pub use crate::sys::socket::SocketAddress;
-pub use address::same_endpoints;
+pub use address::{endpoint_of, same_endpoints};
 pub use dial::Dial;
 pub use listener::{Accepted, Listener};
 pub use resolver::resolve;

@@ -1,8 +1,11 @@
 //! Why a peer was refused, and how the monitor and the caller hear of it.
 
+use core::fmt;
+
 use super::zap::ZapError;
 use crate::consts::*;
 use crate::error::Errno;
+use crate::options::SocketType;
 
 /// A monitor event: its `ZMQ_EVENT_*` number and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +58,8 @@ pub enum ProtoError {
     Metadata,
     /// A server's metadata does not parse, or its socket type does not go with ours.
     ServerMetadata,
-    /// The peer's socket type does not go with ours.
-    SocketType,
+    /// The peer's socket type does not go with ours; `None` for one that nobody knows.
+    SocketType(Option<SocketType>),
     /// The peer sent ERROR. The code is 300, 400 or 500 if the reason was one of ZAP's.
     Refused(Option<u16>),
     /// Authentication refused the peer; the event was given when the reply came.
@@ -77,14 +80,31 @@ impl ProtoError {
         match self {
             Self::TooBig => Errno::EMSGSIZE,
             Self::OutOfMemory => Errno::ENOMEM,
-            Self::SocketType => Errno::EINVAL,
+            Self::SocketType(_) => Errno::EINVAL,
             Self::NoAuthenticator | Self::MessageShape => Errno::EFAULT,
             _ => Errno::EPROTO,
         }
     }
 
-    /// The monitor event, for those failures that have one. libzmq reports the others by
-    /// `ZMQ_EVENT_DISCONNECTED` alone.
+    /// The monitor event for a handshake that failed so. libzmq has none for some of them; where it
+    /// gives one, it is the same. `None` if the event was given before.
+    pub fn handshake_event(self) -> Option<Event> {
+        let protocol = |value| Some(Event { event: ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, value });
+        self.event().or_else(|| match self {
+            Self::NotAuthenticated => None,
+            Self::Metadata | Self::SocketType(_) => {
+                protocol(ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA)
+            }
+            Self::VersionWithoutSecurity => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH),
+            Self::OutOfMemory => {
+                Some(Event { event: ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, value: Errno::ENOMEM.0 })
+            }
+            _ => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED),
+        })
+    }
+
+    /// The monitor event, for those failures that have one at any time. libzmq reports the others
+    /// by `ZMQ_EVENT_DISCONNECTED` alone.
     pub fn event(self) -> Option<Event> {
         let protocol = |value| Some(Event { event: ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, value });
         match self {
@@ -109,6 +129,47 @@ impl ProtoError {
             }
             _ => None,
         }
+    }
+}
+
+/// What the peer did, in words for the log.
+impl fmt::Display for ProtoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Frame => "a frame that ZMTP does not allow",
+            Self::TooBig => "a frame that is longer than allowed",
+            Self::OutOfMemory => "no memory for what the peer sent",
+            Self::MechanismMismatch => "the peer's security mechanism is not ours",
+            Self::UnexpectedCommand => "a command out of turn",
+            Self::MalformedError => "a malformed ERROR command",
+            Self::MalformedCommand => "a malformed command",
+            Self::MalformedName => "a command without a whole name",
+            Self::MalformedHello => "a malformed HELLO command",
+            Self::MalformedWelcome => "a malformed WELCOME command",
+            Self::MalformedInitiate => "a malformed INITIATE command",
+            Self::MalformedReady => "a malformed READY command",
+            Self::MalformedMessage => "a malformed MESSAGE command",
+            Self::Sequence => "a MESSAGE command that was replayed, or out of order",
+            Self::Cryptographic => {
+                "what the peer encrypted does not open: its keys and ours do not belong together"
+            }
+            Self::KeyExchange => "the client cannot prove that its keys are its own",
+            Self::OutOfTurn => "a command while none was expected",
+            Self::Metadata => "malformed metadata",
+            Self::ServerMetadata => "the server's metadata is malformed, or its socket type wrong",
+            Self::SocketType(None) => "an unknown socket type",
+            Self::SocketType(Some(theirs)) => {
+                return write!(f, "a peer of type {}, which does not go with ours", theirs.name());
+            }
+            Self::Refused(_) => "the peer refuses us",
+            Self::NotAuthenticated => "the peer was not authenticated",
+            Self::VersionWithoutSecurity => {
+                "the peer speaks no ZMTP 3, and so cannot be authenticated"
+            }
+            Self::NoAuthenticator => "no ZAP handler serves the domain",
+            Self::Zap(error) => return write!(f, "the ZAP handler's reply {error}"),
+            Self::MessageShape => "a message whose frames the socket type does not allow",
+        })
     }
 }
 

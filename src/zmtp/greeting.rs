@@ -14,8 +14,10 @@ pub const SIGNATURE: usize = 10;
 const OLD_GREETING: usize = 12;
 /// Bytes of a whole ZMTP 3.x greeting.
 const GREETING: usize = 64;
-const MECHANISM_AT: usize = 12;
-const MECHANISM_LEN: usize = 20;
+/// Where the mechanism's name is in it.
+pub const MECHANISM_AT: usize = 12;
+/// Bytes of that name, with the zeros behind it.
+pub const MECHANISM_LEN: usize = 20;
 
 /// What the peer turned out to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

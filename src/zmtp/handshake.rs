@@ -1,5 +1,7 @@
 //! From the first byte to the first message: greeting, mechanism or routing id, result.
 
+mod reason;
+
 use core::mem;
 
 use super::Config;
@@ -184,8 +186,7 @@ impl Handshake {
         let Some((dialect, size)) = greeting.advance(self.input.data(), &mut self.output) else {
             return Ok(Some(Progress::NeedMore));
         };
-        self.input.consume(size);
-        self.state = match dialect {
+        let state = match dialect {
             Dialect::V3 { minor, mechanism } => {
                 self.peer.version = (3, minor);
                 State::Mechanism(self.mechanism(&mechanism)?)
@@ -213,6 +214,9 @@ impl Handshake {
                 State::RoutingId(Framing::V2)
             }
         };
+        // After an error it tells why.
+        self.input.consume(size);
+        self.state = state;
         Ok(None)
     }
 
@@ -281,6 +285,9 @@ impl Handshake {
         let body = self.input.data().get(size..).and_then(|rest| rest.get(..len));
         if let State::Mechanism(mechanism) = &mut self.state {
             mechanism.process_command(body.unwrap_or_default())?;
+            if let Status::Failed(error) = mechanism.status() {
+                return Err(error);
+            }
         }
         self.input.consume(size.saturating_add(len));
         Ok(None)

@@ -61,9 +61,9 @@ impl Properties {
             let name = String::from_utf8_lossy(name);
             // RFC 23: names are compared without regard to case.
             if name.eq_ignore_ascii_case(SOCKET_TYPE) {
-                let peer = SocketType::from_name(value).ok_or(ProtoError::SocketType)?;
+                let peer = SocketType::from_name(value).ok_or(ProtoError::SocketType(None))?;
                 if !ours.is_compatible(peer) {
-                    return Err(ProtoError::SocketType);
+                    return Err(ProtoError::SocketType(Some(peer)));
                 }
                 properties.socket_type = Some(peer);
             } else if name.eq_ignore_ascii_case(IDENTITY) {
@@ -91,10 +91,11 @@ pub fn list(mut data: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     Some(properties)
 }
 
-type Property<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+/// A property's name and value, and what follows it.
+pub type Property<'a> = (&'a [u8], &'a [u8], &'a [u8]);
 
 /// The first property's name and value, and what follows it.
-fn split_property(data: &[u8]) -> Option<Property<'_>> {
+pub fn split_property(data: &[u8]) -> Option<Property<'_>> {
     let (&name_len, data) = data.split_first()?;
     let (name, data) = data.split_at_checked(usize::from(name_len))?;
     let (value_len, data) = data.split_first_chunk::<4>()?;

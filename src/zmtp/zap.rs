@@ -1,6 +1,7 @@
 //! The authentication protocol ZAP (RFC 27), as its client speaks it: what a request's frames are,
 //! and what a reply's mean.
 
+use core::fmt;
 use std::collections::BTreeMap;
 
 use super::error::ProtoError;
@@ -56,6 +57,20 @@ impl ZapError {
     }
 }
 
+/// What is wrong with the reply, in words for the log.
+impl fmt::Display for ZapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MalformedReply => "has too few or too many frames",
+            Self::Delimiter => "does not begin with an empty frame",
+            Self::Version => "is not of version 1.0",
+            Self::RequestId => "is to another request",
+            Self::StatusCode => "has no status code that there is",
+            Self::Metadata => "has malformed metadata",
+        })
+    }
+}
+
 /// A request's frames. `address`: the peer's; `routing_id`: our socket's. `ENOMEM`.
 pub fn request(
     request: &AuthRequest,
@@ -93,6 +108,14 @@ impl Reply {
             return Ok(None);
         }
         self.answer().map(Some).map_err(ProtoError::Zap)
+    }
+
+    /// The status text of a reply that is there whole.
+    pub fn text(&self) -> &[u8] {
+        match self.frames.as_slice() {
+            [_, _, _, _, text, ..] => text.data(),
+            _ => &[],
+        }
     }
 
     fn answer(&self) -> core::result::Result<AuthReply, ZapError> {

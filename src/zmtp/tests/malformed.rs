@@ -80,14 +80,14 @@ fn a_bad_first_command_is_refused() {
         (
             "incompatible type",
             b"\x05READY\x0BSocket-Type\0\0\0\x03PUB",
-            ProtoError::SocketType,
+            ProtoError::SocketType(Some(SocketType::Pub)),
             libc::EINVAL,
             None,
         ),
         (
             "unknown type",
             b"\x05READY\x0BSocket-Type\0\0\0\x03FOO",
-            ProtoError::SocketType,
+            ProtoError::SocketType(None),
             libc::EINVAL,
             None,
         ),
