@@ -90,6 +90,11 @@ impl Distributor {
         self.matching
     }
 
+    /// The pipes that are not marked: after a send to all, those that missed it.
+    pub fn missed(&self) -> impl Iterator<Item = PipeId> {
+        (self.matching..).map_while(|position| self.pipes.get(position))
+    }
+
     /// Marks every active pipe.
     pub fn mark_all(&mut self) {
         self.matching = self.active;

@@ -33,6 +33,7 @@ mod dealer;
 mod dist;
 mod fq;
 mod gather;
+mod late;
 mod lb;
 mod list;
 mod pair;

@@ -270,6 +270,11 @@ impl Filter {
         }
     }
 
+    /// Whether this very topic is there.
+    pub fn contains(&self, topic: &[u8]) -> bool {
+        self.tree.find(topic).is_some_and(|node| self.tree.value(node) > 0)
+    }
+
     /// Whether `data` starts with one of the topics.
     #[inline]
     pub fn matches(&self, data: &[u8]) -> bool {

@@ -1,8 +1,11 @@
 //! XSUB and SUB (RFC 29): subscriptions go to all publishers, messages come fairly from all. An
 //! XSUB's application sends subscriptions as messages; a SUB's sets options.
 
+use smallvec::SmallVec;
+
 use super::dist::Distributor;
 use super::fq::FairQueue;
+use super::late::Late;
 use super::subscriptions::Filter;
 use super::{Attach, Cx, Pattern, PipeId, Pipes};
 use crate::consts::{ZMQ_SUBSCRIBE, ZMQ_TOPICS_COUNT, ZMQ_UNSUBSCRIBE};
@@ -15,6 +18,7 @@ pub struct Xsub {
     fq: FairQueue,
     dist: Distributor,
     filter: Filter,
+    late: Late,
     /// The first part of a message that passed the filter, taken out to see whether there is one.
     waiting: Option<Msg>,
     /// The message being sent, and the one being received, have further parts.
@@ -28,34 +32,53 @@ pub struct Xsub {
 #[derive(Debug, Default)]
 pub struct Sub(Xsub);
 
+/// What a frame asks publishers for.
+enum Change {
+    Subscribe,
+    Cancel,
+}
+
+/// The subscription or cancellation in a frame, with its topic.
+fn change_in(msg: &Msg) -> Option<(Change, &[u8])> {
+    match (msg.class(), msg.data()) {
+        (Class::Subscribe, topic) | (Class::Data, [1, topic @ ..]) => {
+            Some((Change::Subscribe, topic))
+        }
+        (Class::Cancel, topic) | (Class::Data, [0, topic @ ..]) => Some((Change::Cancel, topic)),
+        _ => None,
+    }
+}
+
 impl Xsub {
-    /// Sends the subscriptions to one pipe. What does not fit is lost, as with every send of them.
-    fn send_subscriptions<P: Pipes>(&self, cx: &mut Cx<'_, P>, pipe: PipeId) {
+    /// Sends all subscriptions to one pipe, the rest of them when there is room.
+    fn send_subscriptions<P: Pipes>(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
+        self.late.forget(pipe);
         self.filter.for_each(|topic| {
-            if let Ok(mut msg) = Msg::subscribe(topic) {
-                cx.pipes.write(pipe, &mut msg);
+            if !Msg::subscribe(topic).is_ok_and(|mut msg| cx.pipes.write(pipe, &mut msg)) {
+                self.late.add(pipe, topic);
             }
         });
         cx.pipes.flush(pipe, true);
     }
 
-    /// Notes a subscription or cancellation in a frame that is being sent. Returns whether the
-    /// publishers are to see the frame.
-    fn note<P: Pipes>(&mut self, cx: &Cx<'_, P>, msg: &Msg) -> bool {
-        let (class, data) = (msg.class(), msg.data());
-        let (subscribe, topic) = match (class, data) {
-            (Class::Subscribe, topic) | (Class::Data, [1, topic @ ..]) => (true, topic),
-            (Class::Cancel, topic) | (Class::Data, [0, topic @ ..]) => (false, topic),
-            _ => return true,
-        };
+    /// Notes a subscription or cancellation of a topic. Returns whether the publishers are to hear
+    /// of it.
+    fn note<P: Pipes>(&mut self, cx: &Cx<'_, P>, change: Change, topic: &[u8]) -> bool {
         self.subscriptions_allowed = true;
-        if subscribe {
-            // Repeated ones go out too: publishers may want to know (`ZMQ_XPUB_VERBOSE`).
-            self.filter.add(topic);
-            true
-        } else {
-            self.filter.remove(topic) || cx.options.xsub_verbose_unsubscribe
+        match change {
+            Change::Subscribe => {
+                // Repeated ones go out too: publishers may want to know (`ZMQ_XPUB_VERBOSE`).
+                self.filter.add(topic);
+                true
+            }
+            Change::Cancel => self.filter.remove(topic) || cx.options.xsub_verbose_unsubscribe,
         }
+    }
+
+    /// Sends a frame to every publisher. Those that have no room miss it.
+    fn send_to_all<P: Pipes>(&mut self, cx: &mut Cx<'_, P>, msg: &mut Msg) {
+        self.dist.mark_all();
+        self.dist.send_to_marked(cx.pipes, msg, true);
     }
 
     /// Receives a message's first part, which passes the filter, or the next part of one that did.
@@ -88,12 +111,20 @@ impl<P: Pipes> Pattern<P> for Xsub {
         if first {
             self.subscriptions_allowed = !cx.options.only_first_subscribe;
         }
-        if (first || self.subscriptions_allowed) && !self.note(cx, msg) {
-            *msg = Msg::new();
+        let Some((change, topic)) = change_in(msg).filter(|_| first || self.subscriptions_allowed)
+        else {
+            self.send_to_all(cx, msg);
             return Ok(());
+        };
+        let topic = SmallVec::<[u8; 64]>::from_slice(topic);
+        if self.note(cx, change, &topic) {
+            self.send_to_all(cx, msg);
+            for pipe in self.dist.missed() {
+                self.late.add(pipe, &topic);
+            }
+        } else {
+            *msg = Msg::new();
         }
-        self.dist.mark_all();
-        self.dist.send_to_marked(cx.pipes, msg, true);
         Ok(())
     }
 
@@ -126,8 +157,9 @@ impl<P: Pipes> Pattern<P> for Xsub {
         self.fq.activated(pipe);
     }
 
-    fn write_activated(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
+    fn write_activated(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
         self.dist.activated(pipe);
+        self.late.send(cx.pipes, pipe, &self.filter);
     }
 
     fn hiccuped(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
@@ -138,6 +170,7 @@ impl<P: Pipes> Pattern<P> for Xsub {
     fn pipe_terminated(&mut self, _: &mut Cx<'_, P>, pipe: PipeId) {
         self.fq.pipe_terminated(pipe);
         self.dist.pipe_terminated(pipe);
+        self.late.forget(pipe);
     }
 
     fn option_get(&mut self, _: &mut Cx<'_, P>, option: i32) -> Result<i32> {

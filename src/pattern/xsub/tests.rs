@@ -88,15 +88,63 @@ fn new_and_replaced_connections_get_all_subscriptions() {
     assert_eq!(net.sent(a)[3..], all);
 }
 
+/// Lets so many messages be written, and has the socket hear of it.
+fn make_room(net: &mut Net, sub: &mut Sub, pipe: PipeId, messages: usize) {
+    net.pipes.set_room(pipe, messages);
+    sub.write_activated(&mut net.cx(), pipe);
+}
+
 #[test]
-fn subscriptions_beyond_the_high_water_mark_are_lost() {
+fn subscriptions_beyond_the_high_water_mark_are_sent_when_there_is_room() {
     let (mut net, mut sub, [a]) = sub(&[]);
     net.pipes.set_room(a, 1);
-    subscribe(&mut net, &mut sub, "x");
-    subscribe(&mut net, &mut sub, "y");
+    for topic in ["x", "y", "z"] {
+        subscribe(&mut net, &mut sub, topic);
+    }
+    unsubscribe(&mut net, &mut sub, "x");
     assert_eq!(net.sent(a), ["subscribe x"]);
     net.deliver(&mut sub, a, &["y"]);
-    assert_eq!(net.recv_all(&mut sub), ["y"], "but count here");
+    assert_eq!(net.recv_all(&mut sub), ["y"], "they count here at once");
+    make_room(&mut net, &mut sub, a, 2);
+    assert_eq!(net.sent(a)[1..], ["cancel x", "subscribe y"]);
+    make_room(&mut net, &mut sub, a, 2);
+    assert_eq!(net.sent(a)[3..], ["subscribe z"]);
+    subscribe(&mut net, &mut sub, "w");
+    assert_eq!(net.sent(a)[4..], ["subscribe w"]);
+    make_room(&mut net, &mut sub, a, 9);
+    assert_eq!(net.sent(a).len(), 5);
+}
+
+#[test]
+fn a_change_of_mind_while_a_publisher_does_not_listen_is_one_message() {
+    let (mut net, mut sub, [a]) = sub(&[]);
+    net.pipes.set_room(a, 0);
+    for _ in 0..100 {
+        subscribe(&mut net, &mut sub, "x");
+        unsubscribe(&mut net, &mut sub, "x");
+    }
+    subscribe(&mut net, &mut sub, "x");
+    make_room(&mut net, &mut sub, a, 200);
+    assert_eq!(net.sent(a), ["subscribe x"]);
+}
+
+#[test]
+fn new_publishers_get_all_subscriptions_though_they_take_few_at_a_time() {
+    let mut net = Net::new(SocketType::Sub);
+    let mut sub = Sub::default();
+    for topic in ["a", "b", "c"] {
+        subscribe(&mut net, &mut sub, topic);
+    }
+    let [a] = net.attach_n(&mut sub);
+    net.pipes.set_room(a, 1);
+    sub.hiccuped(&mut net.cx(), a);
+    assert_eq!(net.sent(a)[3..], ["subscribe a"]);
+    make_room(&mut net, &mut sub, a, 1);
+    // The connection is replaced once more: all over again, and nothing twice.
+    net.pipes.set_room(a, 2);
+    sub.hiccuped(&mut net.cx(), a);
+    make_room(&mut net, &mut sub, a, 9);
+    assert_eq!(net.sent(a)[4..], ["subscribe b", "subscribe a", "subscribe b", "subscribe c"]);
 }
 
 #[test]
