@@ -44,6 +44,11 @@ void finish (void)
     ctx = NULL;
 }
 
+void forget_ctx (void)
+{
+    ctx = NULL;
+}
+
 static char *endpoint_text (void)
 {
     static char texts[32][ENDPOINT_MAX];

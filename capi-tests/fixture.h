@@ -33,6 +33,8 @@ void *open_socket (int type);
 void shut (void *socket);
 /*  Closes what is left and terminates the context; SOCKET_TEST does it. */
 void finish (void);
+/*  Leaves the context to somebody else to terminate; the next use of test_ctx() makes another. */
+void forget_ctx (void);
 
 /*  Binds a fresh endpoint and returns it; the text stays valid for the next 31 calls. */
 const char *bind_any (void *socket, enum transport transport);

@@ -1,18 +1,14 @@
-/*  Authentication (RFC 27) of NULL connections: requests to the handler, what its replies do to the connection, what
- *  messages and monitors tell of it. */
+/*  Authentication (RFC 27) of NULL connections: handlers of either type, enforcement, ends. What all mechanisms have in
+ *  common is in security.c. */
 
-#include "fixture.h"
+#include "secure.h"
 
-#define HANDLER "inproc://zeromq.zap.01"
 #define PROPERTY "\x05" "Group\0\0\0\x05" "staff"
-#define EVENTS                                                                                                         \
-    (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL        \
-     | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 
-static void *open_handler (int type)
+static void *open_handler_of (int type)
 {
     void *const handler = open_socket (type);
-    bind_to (handler, HANDLER);
+    bind_to (handler, HANDLER_ENDPOINT);
     return handler;
 }
 
@@ -22,7 +18,7 @@ static const char *open_server (void **server, void **monitor)
     *server = open_socket (ZMQ_DEALER);
     set_str (*server, ZMQ_ZAP_DOMAIN, "global");
     set_str (*server, ZMQ_ROUTING_ID, "server");
-    *monitor = open_monitor (test_ctx (), *server, EVENTS);
+    *monitor = watch (*server);
     return bind_any (*server, TCP);
 }
 
@@ -61,22 +57,16 @@ static void expect_granted (void *server, void *client)
     bounce (server, client);
 }
 
-static void finish_monitor (void *server, void *monitor)
-{
-    CHECK_OK (zmq_socket_monitor (server, NULL, 0));
-    close_socket (monitor);
-}
-
 SOCKET_TEST (a_rep_handler_lets_a_peer_in)
 {
     void *server, *monitor;
-    void *const handler = open_handler (ZMQ_REP);
+    void *const handler = open_handler_of (ZMQ_REP);
     void *const client = open_client (open_server (&server, &monitor));
     RECV_PARTS (handler, "1.0", "1", "global", "127.0.0.1", "server", "NULL");
     reply (handler, "200");
     EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
     expect_granted (server, client);
-    finish_monitor (server, monitor);
+    stop_watching (server, monitor);
 }
 
 SOCKET_TEST (a_router_handler_may_answer_in_any_order)
@@ -84,7 +74,7 @@ SOCKET_TEST (a_router_handler_may_answer_in_any_order)
     enum { CLIENTS = 3 };
     void *server, *monitor, *clients[CLIENTS];
     char ids[CLIENTS][16];
-    void *const handler = open_handler (ZMQ_ROUTER);
+    void *const handler = open_handler_of (ZMQ_ROUTER);
     const char *const endpoint = open_server (&server, &monitor);
     for (int i = 0; i < CLIENTS; i++)
         clients[i] = open_client (endpoint);
@@ -102,13 +92,13 @@ SOCKET_TEST (a_router_handler_may_answer_in_any_order)
         SEND (clients[i], "x");
         RECV (server, "x");
     }
-    finish_monitor (server, monitor);
+    stop_watching (server, monitor);
 }
 
 SOCKET_TEST (both_sides_may_ask)
 {
     void *server, *monitor;
-    void *const handler = open_handler (ZMQ_REP);
+    void *const handler = open_handler_of (ZMQ_REP);
     const char *const endpoint = open_server (&server, &monitor);
     void *const client = open_socket (ZMQ_DEALER);
     set_str (client, ZMQ_ZAP_DOMAIN, "global");
@@ -120,75 +110,7 @@ SOCKET_TEST (both_sides_may_ask)
         reply (handler, "200");
     }
     expect_granted (server, client);
-    finish_monitor (server, monitor);
-}
-
-SOCKET_TEST (a_refusal_is_told_to_both_sides)
-{
-    static const char *const codes[] = {"400", "500"};
-    void *const handler = open_handler (ZMQ_REP);
-    for (int i = 0; i < 2; i++) {
-        void *server, *monitor;
-        const char *const endpoint = open_server (&server, &monitor);
-        void *const client = open_socket (ZMQ_DEALER);
-        void *const client_monitor = open_monitor (test_ctx (), client, EVENTS);
-        connect_to (client, endpoint);
-        RECV_PARTS (handler, "1.0", "1", "global", "127.0.0.1", "server", "NULL");
-        reply (handler, codes[i]);
-        CHECK_INT (atoi (codes[i]), EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH).value);
-        CHECK_INT (atoi (codes[i]), EXPECT_EVENT (client_monitor, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH).value);
-        finish_monitor (client, client_monitor);
-        finish_monitor (server, monitor);
-        shut (client);
-        shut (server);
-    }
-}
-
-SOCKET_TEST (after_a_temporary_failure_the_peer_tries_again)
-{
-    void *server, *monitor;
-    void *const handler = open_handler (ZMQ_REP);
-    const char *const endpoint = open_server (&server, &monitor);
-    void *const client = open_socket (ZMQ_DEALER);
-    set_int (client, ZMQ_RECONNECT_IVL, 10);
-    connect_to (client, endpoint);
-    RECV_PARTS (handler, "1.0", "1", "global", "127.0.0.1", "server", "NULL");
-    reply (handler, "300");
-    CHECK_INT (300, EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH).value);
-    if (DIFFERS ("a peer that is refused for now is disconnected at once, not when the handshake's time is over")) {
-        RECV_PARTS (handler, "1.0", "1", "global", "127.0.0.1", "server", "NULL");
-        reply (handler, "200");
-        EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
-        expect_granted (server, client);
-    }
-    finish_monitor (server, monitor);
-}
-
-SOCKET_TEST (a_malformed_reply_ends_the_connection)
-{
-    static const struct
-    {
-        const char *parts[8];
-        int value;
-    } cases[] = {
-      {{"1.0", "1", "200", "OK", "joe"}, ZMQ_PROTOCOL_ERROR_ZAP_MALFORMED_REPLY},
-      {{"1.0", "1", "200", "OK", "joe", "", ""}, ZMQ_PROTOCOL_ERROR_ZAP_MALFORMED_REPLY},
-      {{"1.1", "1", "200", "OK", "joe", ""}, ZMQ_PROTOCOL_ERROR_ZAP_BAD_VERSION},
-      {{"1.0", "2", "200", "OK", "joe", ""}, ZMQ_PROTOCOL_ERROR_ZAP_BAD_REQUEST_ID},
-      {{"1.0", "1", "201", "OK", "joe", ""}, ZMQ_PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE},
-      {{"1.0", "1", "200", "OK", "joe", "junk"}, ZMQ_PROTOCOL_ERROR_ZAP_INVALID_METADATA},
-    };
-    void *const handler = open_handler (ZMQ_REP);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        void *server, *monitor;
-        void *const client = open_client (open_server (&server, &monitor));
-        RECV_PARTS (handler, "1.0", "1", "global", "127.0.0.1", "server", "NULL");
-        fixture_send (__FILE__, __LINE__, handler, cases[i].parts);
-        CHECK_INT (cases[i].value, EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL).value);
-        finish_monitor (server, monitor);
-        shut (client);
-        shut (server);
-    }
+    stop_watching (server, monitor);
 }
 
 SOCKET_TEST (without_a_handler_enforcement_decides)
@@ -197,60 +119,46 @@ SOCKET_TEST (without_a_handler_enforcement_decides)
     void *client = open_client (open_server (&server, &monitor));
     EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
     bounce (server, client);
-    finish_monitor (server, monitor);
+    stop_watching (server, monitor);
     shut (client);
     shut (server);
 
     server = open_socket (ZMQ_DEALER);
     set_str (server, ZMQ_ZAP_DOMAIN, "global");
     set_int (server, ZMQ_ZAP_ENFORCE_DOMAIN, 1);
-    monitor = open_monitor (test_ctx (), server, EVENTS);
+    monitor = watch (server);
     client = open_client (bind_any (server, TCP));
     CHECK_INT (EFAULT, EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL).value);
-    finish_monitor (server, monitor);
+    stop_watching (server, monitor);
 }
 
 SOCKET_TEST (a_handler_that_is_closed_leaves_the_peer_to_the_deadline)
 {
     uint8_t greeting[64];
-    void *const handler = open_handler (ZMQ_REP);
+    void *const handler = open_handler_of (ZMQ_REP);
     void *const server = open_socket (ZMQ_DEALER);
     set_str (server, ZMQ_ZAP_DOMAIN, "global");
     set_int (server, ZMQ_HANDSHAKE_IVL, 200);
-    void *const monitor = open_monitor (test_ctx (), server, EVENTS);
+    void *const monitor = watch (server);
     const int peer = raw_connect (bind_any (server, TCP));
     zmtp3_greeting (peer, 1, "NULL", false, greeting);
     CHECK (poll_for (handler, ZMQ_POLLIN));
     shut (handler);
     EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL);
     raw_expect_close (peer);
-    finish_monitor (server, monitor);
+    stop_watching (server, monitor);
 }
 
 SOCKET_TEST (a_peer_that_leaves_while_the_handler_thinks_does_no_harm)
 {
     uint8_t greeting[64];
     void *server, *monitor;
-    void *const handler = open_handler (ZMQ_REP);
+    void *const handler = open_handler_of (ZMQ_REP);
     const int peer = raw_connect (open_server (&server, &monitor));
     zmtp3_greeting (peer, 1, "NULL", false, greeting);
     RECV_PARTS (handler, "1.0", "1", "global", "127.0.0.1", "server", "NULL");
     close (peer);
     EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL);
     reply (handler, "200");
-    finish_monitor (server, monitor);
-}
-
-SOCKET_TEST (closing_the_server_while_the_handler_thinks_does_not_hang)
-{
-    void *server, *monitor;
-    void *const handler = open_handler (ZMQ_REP);
-    open_client (open_server (&server, &monitor));
-    CHECK (poll_for (handler, ZMQ_POLLIN));
-    finish_monitor (server, monitor);
-    shut (server);
-    char frame[64];
-    for (int part = 0; part < 6; part++)
-        recv_frame (handler, frame, sizeof frame);
-    reply (handler, "200");
+    stop_watching (server, monitor);
 }

@@ -62,7 +62,7 @@ impl Inquiry {
             writer.force(frame);
         }
         writer.flush(false);
-        Ok(Some(Inquiry { _writer: writer, reader, reply: zap::Reply::default() }))
+        Ok(Some(Inquiry { _writer: writer, reader, reply: zap::Reply::new(options.socket_type) }))
     }
 
     /// What the authenticator adds to an answer that is there.

@@ -176,10 +176,10 @@ impl fmt::Display for ProtoError {
 /// The command that tells a peer that it is refused.
 pub const ERROR: &[u8] = b"\x05ERROR";
 
-/// Appends an ERROR command whose reason is a ZAP status code.
-pub fn put_error(status: u16, out: &mut Vec<u8>) {
+/// Appends an ERROR command, its name spelt like this, whose reason is a ZAP status code.
+pub fn put_error(name: &[u8], status: u16, out: &mut Vec<u8>) {
     let reason = status.to_string();
-    out.extend_from_slice(ERROR);
+    out.extend_from_slice(name);
     out.push(u8::try_from(reason.len()).unwrap_or(0));
     out.extend_from_slice(reason.as_bytes());
 }

@@ -74,8 +74,8 @@ pub enum AuthReply {
         status: u16,
         /// Becomes the `User-Id` property.
         user_id: Vec<u8>,
-        /// Further properties.
-        properties: Vec<(String, Vec<u8>)>,
+        /// Further properties. An Identity among them is the routing id that the peer gets.
+        properties: Properties,
     },
 }
 
@@ -96,11 +96,10 @@ pub struct Outcome {
 
 impl Outcome {
     /// What the peer's metadata and the authenticator say of it.
-    pub fn new(theirs: Properties, granted: Granted) -> Self {
-        let mut properties = theirs.all;
-        granted.apply(&mut properties);
+    pub fn new(mut theirs: Properties, granted: Granted) -> Self {
+        granted.apply(&mut theirs);
         Self {
-            properties,
+            properties: theirs.all,
             routing_id: theirs.routing_id,
             socket_type: theirs.socket_type,
             seal: None,

@@ -80,17 +80,6 @@ impl Properties {
     }
 }
 
-/// Every property of a list, in its order. `None` if it does not parse.
-pub fn list(mut data: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
-    let mut properties = Vec::new();
-    while !data.is_empty() {
-        let (name, value, rest) = split_property(data)?;
-        properties.push((String::from_utf8_lossy(name).into_owned(), value.to_vec()));
-        data = rest;
-    }
-    Some(properties)
-}
-
 /// A property's name and value, and what follows it.
 pub type Property<'a> = (&'a [u8], &'a [u8], &'a [u8]);
 

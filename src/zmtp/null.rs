@@ -71,7 +71,7 @@ impl Mechanism for Null {
                 Ok(false)
             }
             Auth::Refused(status) => {
-                put_error(status, out);
+                put_error(ERROR, status, out);
                 self.sent = true;
                 Ok(true)
             }

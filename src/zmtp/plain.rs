@@ -19,6 +19,10 @@ const WELCOME: &[u8] = b"\x07WELCOME";
 const INITIATE: &[u8] = b"\x08INITIATE";
 const READY: &[u8] = b"\x05READY";
 
+/// ERROR as libzmq spells it in PLAIN: in its source, `\x05E` is one character. Since its clients
+/// know no other spelling, it is the one to send; our clients take RFC 24's, too.
+const LIBZMQ_ERROR: &[u8] = b"^RROR";
+
 /// The client's side.
 pub struct PlainClient {
     socket_type: SocketType,
@@ -87,7 +91,7 @@ impl Mechanism for PlainClient {
             let theirs = Properties::parse(rest, self.socket_type);
             Ready(theirs.map_err(|_| ProtoError::ServerMetadata)?)
         } else if let (Some(rest), AwaitWelcome | AwaitReady) =
-            (body.strip_prefix(ERROR), &self.state)
+            (body.strip_prefix(ERROR).or_else(|| body.strip_prefix(LIBZMQ_ERROR)), &self.state)
         {
             Refused(parse_error(rest)?)
         } else {
@@ -165,7 +169,7 @@ impl Mechanism for PlainServer {
                 out.append(&mut self.metadata);
                 self.state = Ready(theirs);
             }
-            SendError(status) => put_error(status, out),
+            SendError(status) => put_error(LIBZMQ_ERROR, status, out),
             other => {
                 self.state = other;
                 return Ok(false);
@@ -209,7 +213,9 @@ impl Mechanism for PlainServer {
         let ServerState::Asked = self.state else { return Err(ProtoError::NotAuthenticated) };
         match reply {
             AuthReply::Unavailable => Err(ProtoError::NoAuthenticator),
-            AuthReply::Answered { status: 200, user_id, properties } => {
+            AuthReply::Answered { status: 200, user_id, mut properties } => {
+                // The client is yet to say its own, which then counts.
+                properties.routing_id.clear();
                 self.granted = Granted::new(user_id, properties);
                 self.state = ServerState::SendWelcome;
                 Ok(None)

@@ -1,12 +1,9 @@
 //! The authentication protocol ZAP (RFC 27), as its client speaks it: what a request's frames are,
 //! and what a reply's mean.
 
-use core::fmt;
-use std::collections::BTreeMap;
-
 use super::error::ProtoError;
 use super::mechanism::{AuthReply, AuthRequest};
-use super::metadata;
+use super::metadata::Properties;
 use crate::consts::{
     ZMQ_PROTOCOL_ERROR_ZAP_BAD_REQUEST_ID, ZMQ_PROTOCOL_ERROR_ZAP_BAD_VERSION,
     ZMQ_PROTOCOL_ERROR_ZAP_INVALID_METADATA, ZMQ_PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE,
@@ -14,6 +11,8 @@ use crate::consts::{
 };
 use crate::error::Result;
 use crate::msg::Msg;
+use crate::options::SocketType;
+use core::fmt;
 
 const VERSION: &[u8] = b"1.0";
 
@@ -39,7 +38,7 @@ pub enum ZapError {
     RequestId,
     /// A status code other than 200, 300, 400 and 500.
     StatusCode,
-    /// Metadata that does not parse.
+    /// Metadata that does not parse, or names a socket type that does not go with ours.
     Metadata,
 }
 
@@ -91,12 +90,17 @@ pub fn request(
 }
 
 /// Reads a reply frame by frame.
-#[derive(Default)]
 pub struct Reply {
+    socket_type: SocketType,
     frames: Vec<Msg>,
 }
 
 impl Reply {
+    /// A reply to a socket of this type.
+    pub fn new(socket_type: SocketType) -> Self {
+        Self { socket_type, frames: Vec::new() }
+    }
+
     /// Takes the next frame; gives the answer with the last one.
     pub fn take(&mut self, frame: Msg) -> core::result::Result<Option<AuthReply>, ProtoError> {
         let more = frame.more();
@@ -140,7 +144,9 @@ impl Reply {
             b"500" => 500,
             _ => return Err(ZapError::StatusCode),
         };
-        let properties = metadata::list(properties.data()).ok_or(ZapError::Metadata)?;
+        // Read as a peer's metadata is.
+        let properties = Properties::parse(properties.data(), self.socket_type)
+            .map_err(|_| ZapError::Metadata)?;
         Ok(AuthReply::Answered { status, user_id: user_id.data().to_vec(), properties })
     }
 }
@@ -149,20 +155,24 @@ impl Reply {
 #[derive(Default)]
 pub struct Granted {
     user_id: Option<Vec<u8>>,
-    properties: Vec<(String, Vec<u8>)>,
+    properties: Properties,
 }
 
 impl Granted {
     /// What a reply says.
-    pub fn new(user_id: Vec<u8>, properties: Vec<(String, Vec<u8>)>) -> Self {
+    pub fn new(user_id: Vec<u8>, properties: Properties) -> Self {
         Self { user_id: Some(user_id), properties }
     }
 
-    /// Adds it to the peer's own properties: the authenticator's word goes before the peer's.
-    pub fn apply(self, properties: &mut BTreeMap<String, Vec<u8>>) {
-        properties.extend(self.properties);
+    /// Adds it to the peer's own metadata: the authenticator's word goes before the peer's, and the
+    /// user id before a property of its name.
+    pub fn apply(self, theirs: &mut Properties) {
+        theirs.all.extend(self.properties.all);
         if let Some(user_id) = self.user_id {
-            properties.insert(USER_ID.to_owned(), user_id);
+            theirs.all.insert(USER_ID.to_owned(), user_id);
+        }
+        if !self.properties.routing_id.is_empty() {
+            theirs.routing_id = self.properties.routing_id;
         }
     }
 }

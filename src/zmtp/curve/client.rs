@@ -143,6 +143,19 @@ impl Mechanism for CurveClient {
                 State::SendInitiate(welcome)
             }
             State::AwaitReady(key) if body.starts_with(READY) => self.ready(body, key)?,
+            // Out of turn. libzmq tries to open these with the key that it has, or lacks, at that
+            // point, so that its event is that of a box that does not open.
+            State::AwaitReady(_) if body.starts_with(WELCOME) => {
+                return Err(ProtoError::Cryptographic);
+            }
+            State::AwaitWelcome(_) if body.starts_with(READY) => {
+                let whole = body.len() >= READY_MIN;
+                return Err(if whole {
+                    ProtoError::Cryptographic
+                } else {
+                    ProtoError::MalformedReady
+                });
+            }
             State::AwaitWelcome(_) | State::AwaitReady(_) => {
                 let reason = body.strip_prefix(ERROR).ok_or(ProtoError::UnexpectedCommand)?;
                 State::Refused(parse_error(reason)?)

@@ -9,7 +9,7 @@ use super::{
 use crate::crypto::{self, PublicKey, Secret};
 use crate::options::SocketType;
 use crate::zmtp::Config;
-use crate::zmtp::error::{Event, ProtoError, auth_event, check_name, put_error};
+use crate::zmtp::error::{ERROR, Event, ProtoError, auth_event, check_name, put_error};
 use crate::zmtp::mechanism::{AuthReply, AuthRequest, Mechanism, Outcome, Status};
 use crate::zmtp::metadata::{self, Properties};
 use crate::zmtp::zap::Granted;
@@ -180,7 +180,7 @@ impl Mechanism for CurveServer {
                 self.ready(&client, out);
                 self.state = State::Ready(client);
             }
-            State::SendError(status) => put_error(status, out),
+            State::SendError(status) => put_error(ERROR, status, out),
             other => {
                 self.state = other;
                 return Ok(false);

@@ -60,7 +60,7 @@ fn answer(server: &mut Handshake, status: u16) -> Result<Option<Event>, ProtoErr
     server.authenticated(AuthReply::Answered {
         status,
         user_id: b"joe".to_vec(),
-        properties: Vec::new(),
+        properties: Properties::default(),
     })
 }
 
@@ -215,8 +215,10 @@ fn a_spoilt_welcome_is_refused() {
     }
     let failed = |body: &[u8]| feed(&mut pair().0, &command_frame(body)).unwrap_err();
     check(failed(b"\x07WELCOME"), 0x1100_0001);
-    check(failed(b"\x05READY"), 0x1000_0001);
     check(failed(b"\x05ERROR"), 0x1000_0015);
+    // Out of turn.
+    check(failed(b"\x05READY"), 0x1000_0016);
+    check(failed(&[b"\x05READY", &[0; 24][..]].concat()), 0x1100_0001);
 }
 
 #[test]
@@ -251,6 +253,11 @@ fn a_spoilt_ready_is_refused() {
     let (mut client, mut server) = pair();
     asked(&mut client, &mut server);
     check(feed(&mut client, &command_frame(b"\x05READY")).unwrap_err(), 0x1000_0016);
+    let (mut client, mut server) = pair();
+    feed(&mut server, &sent(&mut client)).unwrap();
+    let welcome = sent(&mut server);
+    feed(&mut client, &welcome).unwrap();
+    check(feed(&mut client, &welcome).unwrap_err(), 0x1100_0001);
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn answer(status: u16) -> AuthReply {
     AuthReply::Answered {
         status,
         user_id: b"user".to_vec(),
-        properties: vec![("Group".to_owned(), b"staff".to_vec())],
+        properties: properties(&[("Group", "staff")]),
     }
 }
 

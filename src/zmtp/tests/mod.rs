@@ -16,6 +16,7 @@ use smallvec::SmallVec;
 use super::error::Event;
 use super::handshake::MAX_HANDSHAKE_FRAME;
 use super::mechanism::AuthRequest;
+use super::metadata::Properties;
 use super::*;
 use crate::msg::{Class, Msg};
 
@@ -24,6 +25,15 @@ const SIGNATURE: &[u8] = b"\xFF\0\0\0\0\0\0\0\x01\x7F";
 
 fn config(socket_type: SocketType) -> Config {
     Config::from(&Options::new(socket_type))
+}
+
+/// Metadata as it is read.
+fn properties(pairs: &[(&str, &str)]) -> Properties {
+    let mut properties = Properties::default();
+    for (name, value) in pairs {
+        properties.add((*name).to_owned(), value.as_bytes().to_vec());
+    }
+    properties
 }
 
 /// A whole greeting of ZMTP 3.

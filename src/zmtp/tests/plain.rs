@@ -28,7 +28,7 @@ const HELLO: &[u8] = b"\x05HELLO\x05admin\x06secret";
 const INITIATE: &[u8] = b"\x08INITIATE\x0BSocket-Type\0\0\0\x03REQ";
 
 fn answered(status: u16) -> AuthReply {
-    AuthReply::Answered { status, user_id: b"joe".to_vec(), properties: Vec::new() }
+    AuthReply::Answered { status, user_id: b"joe".to_vec(), properties: Properties::default() }
 }
 
 /// A server that has asked the authenticator about HELLO's user.
@@ -71,7 +71,7 @@ fn a_client_speaks_as_the_rfc_says() {
 
 #[test]
 fn a_refused_user_is_told_so_and_a_temporary_failure_is_not() {
-    for (status, told) in [(400, &b"\x04\x0A\x05ERROR\x03400"[..]), (300, b"")] {
+    for (status, told) in [(400, &b"\x04\x09^RROR\x03400"[..]), (300, b"")] {
         let mut server = asked();
         let event = server.authenticated(answered(status)).unwrap();
         assert_eq!(event, Some(Event { event: 0x4000, value: i32::from(status) }));

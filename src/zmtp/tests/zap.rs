@@ -6,7 +6,7 @@ use super::*;
 
 /// Feeds a reply's frames; the last one has no more to come.
 fn reply(frames: &[&[u8]]) -> Result<Option<AuthReply>, ProtoError> {
-    let mut reply = Reply::default();
+    let mut reply = Reply::new(SocketType::Rep);
     let mut answer = Ok(None);
     for (number, frame) in frames.iter().enumerate() {
         answer = reply.take(data(frame, number + 1 < frames.len()));
@@ -53,7 +53,7 @@ fn a_well_formed_reply_is_understood() {
         let answer = AuthReply::Answered {
             status,
             user_id: b"joe".to_vec(),
-            properties: vec![("A".to_owned(), b"b".to_vec())],
+            properties: properties(&[("A", "b")]),
         };
         assert_eq!(reply(&with(3, code)), Ok(Some(answer)));
     }
@@ -73,6 +73,7 @@ fn each_malformed_reply_has_its_event() {
         (with(3, b"201"), ZapError::StatusCode, 0x2000_0004),
         (with(3, b"2000"), ZapError::StatusCode, 0x2000_0004),
         (with(6, b"\x01A\0\0\0\x02b"), ZapError::Metadata, 0x2000_0005),
+        (with(6, b"\x0BSocket-Type\0\0\0\x03SUB"), ZapError::Metadata, 0x2000_0005),
     ];
     for (frames, error, value) in cases {
         let error = ProtoError::Zap(error);
