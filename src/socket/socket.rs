@@ -297,9 +297,12 @@ impl Socket {
         Ok(if input { ZMQ_POLLIN } else { 0 } | if output { ZMQ_POLLOUT } else { 0 })
     }
 
-    /// `zmq_setsockopt`. Errors: `EINVAL`, `ETERM`.
+    /// `zmq_setsockopt`. Errors: `EINVAL`, `ETERM`. Leaves the news in the mailbox: a program that
+    /// waits for `ZMQ_FD` does not look at `ZMQ_EVENTS` for having set an option.
     pub fn set_option(&mut self, option: i32, value: Option<&[u8]>) -> Result<()> {
-        self.attend()?;
+        if self.port.mailbox.signal.is_terminated() || self.context.is_inherited() {
+            return Err(Errno::ETERM);
+        }
         let effect = self.options.set(option, value)?;
         self.snapshot = None;
         if option == ZMQ_SNDHWM || option == ZMQ_RCVHWM {
