@@ -10,7 +10,7 @@ use crate::core::pipe::{Peer, direction};
 use crate::error::{Errno, Result};
 use crate::io::{ListenerHandle, Role, Session};
 use crate::options::SocketType;
-use crate::pattern::PipeId;
+use crate::pattern::{PipeId, Pipes};
 use crate::sync::Arc;
 use crate::transport::{Protocol, Target, same_endpoints, split_endpoint};
 
@@ -111,6 +111,8 @@ impl Socket {
         let session = Session::new(thread, self.port.clone(), options, role);
         let pipe = (!self.options.immediate).then(|| self.join(&session, endpoint));
         session.launch();
+        // A PAIR may have turned it away already.
+        let pipe = pipe.filter(|&pipe| self.pipes.get(pipe).is_some());
         let kind = Kind::Session(session, pipe);
         self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind });
         self.announce_endpoint();
@@ -149,7 +151,9 @@ impl Socket {
         let (pipe, monitor) = self.context.inproc.lock().connect(endpoint, &mailbox, &options);
         let pipe = self.attach(pipe);
         self.last_endpoint = endpoint.to_owned();
-        self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind: Kind::Inproc(pipe) });
+        if self.pipes.get(pipe).is_some() {
+            self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind: Kind::Inproc(pipe) });
+        }
         if let Some(monitor) = monitor {
             monitor.connected();
         }
@@ -195,7 +199,10 @@ impl Socket {
                     }
                     session.terminate(linger);
                 }
-                Kind::Inproc(pipe) => self.end_pipe(pipe),
+                // What a peer sent before it left may still be read.
+                Kind::Inproc(pipe) => {
+                    self.with_pattern(|_, cx| cx.pipes.terminate(pipe, true));
+                }
             }
         }
         Ok(())
