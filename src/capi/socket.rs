@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::{bytes, bytes_mut, context, guard, guard_or, text};
+use super::{bytes, bytes_mut, c_string, context, guard, guard_or, text};
 use crate::consts::ZMQ_PAIR;
 use crate::error::{Errno, Result};
 use crate::options::{SocketType, Value};
@@ -188,7 +188,7 @@ pub extern "C" fn zmq_socket_monitor_pipes_stats(s_: *mut c_void) -> c_int {
 pub unsafe extern "C" fn zmq_join(s_: *mut c_void, group_: *const c_char) -> c_int {
     on_socket(s_, |socket| {
         // SAFETY: by the caller.
-        socket.group(unsafe { text(group_) }?, true)?;
+        socket.group(unsafe { c_string(group_) }?.to_bytes(), true)?;
         Ok(0)
     })
 }
@@ -201,7 +201,7 @@ pub unsafe extern "C" fn zmq_join(s_: *mut c_void, group_: *const c_char) -> c_i
 pub unsafe extern "C" fn zmq_leave(s_: *mut c_void, group_: *const c_char) -> c_int {
     on_socket(s_, |socket| {
         // SAFETY: by the caller.
-        socket.group(unsafe { text(group_) }?, false)?;
+        socket.group(unsafe { c_string(group_) }?.to_bytes(), false)?;
         Ok(0)
     })
 }

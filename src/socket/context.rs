@@ -87,7 +87,7 @@ impl Context {
         self.terminating.load(Ordering::SeqCst)
     }
 
-    /// A new socket. Errors: `ETERM`, `EMFILE` (more sockets than `ZMQ_MAX_SOCKETS`), `EINVAL`.
+    /// A new socket. Errors: `ETERM`, `EMFILE` (more sockets than `ZMQ_MAX_SOCKETS`).
     pub fn socket(self: &Arc<Self>, socket_type: SocketType) -> Result<Box<Socket>> {
         let options = self.options.lock().clone();
         let mailbox = Arc::new(Mailbox::default());
@@ -103,11 +103,7 @@ impl Context {
             self.alive.fetch_add(1, Ordering::SeqCst);
         }
         let life: Box<dyn Any + Send + Sync> = Box::new(Life(self.clone()));
-        let socket = Socket::new(self.clone(), mailbox.clone(), life, socket_type, &options);
-        if socket.is_err() {
-            self.forget(&mailbox);
-        }
-        socket
+        Ok(Socket::new(self.clone(), mailbox, life, socket_type, &options))
     }
 
     /// A socket is closed: it no longer counts as open.

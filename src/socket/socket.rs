@@ -52,16 +52,15 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// A socket of `socket_type`. Errors: `EINVAL` if the type is not supported.
+    /// A socket of `socket_type`.
     pub fn new(
         context: Arc<Context>,
         mailbox: Arc<Mailbox>,
         life: Box<dyn Any + Send + Sync>,
         socket_type: SocketType,
         defaults: &ContextOptions,
-    ) -> Result<Box<Socket>> {
+    ) -> Box<Socket> {
         let options = Options::in_context(socket_type, defaults);
-        let pattern = pattern::create(socket_type, &options)?;
         let monitor = Arc::new(Monitor::default());
         let port = Arc::new(Port {
             mailbox,
@@ -71,12 +70,12 @@ impl Socket {
             poll_set: Default::default(),
             life,
         });
-        Ok(Box::new(Socket {
+        Box::new(Socket {
             context,
             port,
             options,
             snapshot: None,
-            pattern,
+            pattern: pattern::create(socket_type),
             pipes: PipeTable::default(),
             endpoints: Vec::new(),
             last_endpoint: String::new(),
@@ -85,7 +84,7 @@ impl Socket {
             attended_us: 0,
             habits: Default::default(),
             registration: None,
-        }))
+        })
     }
 
     /// Its mailbox.
@@ -352,7 +351,7 @@ impl Socket {
     }
 
     /// `zmq_join` and `zmq_leave`.
-    pub fn group(&mut self, group: &str, join: bool) -> Result<()> {
+    pub fn group(&mut self, group: &[u8], join: bool) -> Result<()> {
         self.attend()?;
         self.with_pattern(|pattern, cx| pattern.group(cx, group, join))
     }
