@@ -42,6 +42,9 @@ pub struct Context {
 struct State {
     /// Mailboxes of the open sockets.
     open: Vec<Arc<Mailbox>>,
+    /// The options as they were when the first socket was made: later changes to what counts from
+    /// then on are kept, but without effect.
+    at_start: Option<ContextOptions>,
     pool: Option<Arc<IoPool>>,
 }
 
@@ -96,7 +99,8 @@ impl Context {
             if self.is_terminating() {
                 return Err(Errno::ETERM);
             }
-            if state.open.len() >= usize::try_from(options.max_sockets).unwrap_or(0) {
+            let limit = state.at_start.get_or_insert_with(|| options.clone()).max_sockets;
+            if state.open.len() >= usize::try_from(limit).unwrap_or(0) {
                 return Err(Errno::EMFILE);
             }
             state.open.push(mailbox.clone());
@@ -121,7 +125,7 @@ impl Context {
         if let Some(pool) = &state.pool {
             return Ok(pool.clone());
         }
-        let options = self.options.lock().clone();
+        let options = state.at_start.clone().unwrap_or_else(|| self.options.lock().clone());
         let count = usize::try_from(options.io_threads).unwrap_or(0);
         if count == 0 {
             return Err(Errno::EMTHREAD);

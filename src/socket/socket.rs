@@ -43,6 +43,9 @@ pub struct Socket {
     pub(super) last_endpoint: String,
     pub(super) monitor: Arc<Monitor>,
     receiving_more: bool,
+    /// A call on the socket has answered that the context ended. Options can be set and read until
+    /// then, such as `ZMQ_LINGER` before closing.
+    knows_end: bool,
     /// When sending without waiting last attended to commands.
     attended_us: u64,
     /// How waiting has gone lately; see `blocking`.
@@ -81,6 +84,7 @@ impl Socket {
             last_endpoint: String::new(),
             monitor,
             receiving_more: false,
+            knows_end: false,
             attended_us: 0,
             habits: Default::default(),
             registration: None,
@@ -165,6 +169,7 @@ impl Socket {
             self.carry_out(command);
         }
         if mailbox.signal.is_terminated() {
+            self.knows_end = true;
             self.monitor.stop();
             return Err(Errno::ETERM);
         }
@@ -299,7 +304,7 @@ impl Socket {
     /// `zmq_setsockopt`. Errors: `EINVAL`, `ETERM`. Leaves the news in the mailbox: a program that
     /// waits for `ZMQ_FD` does not look at `ZMQ_EVENTS` for having set an option.
     pub fn set_option(&mut self, option: i32, value: Option<&[u8]>) -> Result<()> {
-        if self.port.mailbox.signal.is_terminated() || self.context.is_inherited() {
+        if self.knows_end || self.context.is_inherited() {
             return Err(Errno::ETERM);
         }
         let effect = self.options.set(option, value)?;
@@ -323,7 +328,7 @@ impl Socket {
 
     /// `zmq_getsockopt`. Errors: `EINVAL`, `ETERM`, `EMFILE` (`ZMQ_FD`).
     pub fn get_option(&mut self, option: i32) -> Result<Value> {
-        if self.port.mailbox.signal.is_terminated() {
+        if self.knows_end {
             return Err(Errno::ETERM);
         }
         match self.options.get(option)? {
