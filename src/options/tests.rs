@@ -162,6 +162,17 @@ fn lengths_are_kept_to() {
 }
 
 #[test]
+fn an_int_that_may_be_longer_may_not_be_shorter() {
+    for spec in OPTIONS.iter().filter(|spec| matches!(spec.write, Write::IntPrefix(_))) {
+        let mut o = a_socket_for(spec);
+        for size in 0..4 {
+            assert_eq!(o.apply(spec, Some(&vec![1; size])), Err(Errno::EINVAL));
+        }
+        assert!(o.apply(spec, Some(&[1; 4])).is_ok() && o.apply(spec, Some(&[1; 5])).is_ok());
+    }
+}
+
+#[test]
 fn other_socket_types_refuse() {
     for spec in OPTIONS {
         for t in SocketType::ALL.into_iter().filter(|&t| !spec.set_on.contains(t)) {
@@ -225,8 +236,11 @@ fn keys_are_binary_or_z85() {
         assert_eq!(read(&o, option).unwrap().copy_to(&mut printed), Ok(41));
         assert_eq!(printed[..], with_nul);
         assert_eq!(read(&o, option).unwrap().copy_to(&mut [0; 40]), Err(Errno::EINVAL));
-        for wrong in [&key[..39], &[b'0'; 41], &[b'~'; 40], &[0; 33]] {
+        let cut_short = [&key[..20], b"\0", &key[21..]].concat();
+        for wrong in [&key[..39], &[b'0'; 41], &[b'~'; 40], &[0; 33], &cut_short] {
             assert_eq!(apply(&mut o, option, wrong), Err(Errno::EINVAL));
+            assert_eq!(read(&o, option).unwrap().copy_to(&mut printed), Ok(41));
+            assert_eq!(printed[..], with_nul, "a refused key changes nothing");
         }
     }
 }
