@@ -22,7 +22,7 @@
 //! zmtp -> msg, options, crypto, error, consts
 //! transport -> msg, options, error, consts, sys
 //! log -> error, sys
-//! sys -> msg, error
+//! sys -> msg, error, sync
 //! options -> error, consts
 //! msg -> error
 //! crypto -> error

@@ -24,7 +24,16 @@ pub fn model_fence() {
 }
 
 #[cfg(not(loom))]
-pub use parking_lot::Mutex as Lock;
+pub use std::thread::yield_now;
+
+#[cfg(loom)]
+pub use loom::thread::yield_now;
+
+#[cfg(not(loom))]
+pub use parking_lot::{Mutex as Lock, MutexGuard as LockGuard};
+
+#[cfg(loom)]
+pub use loom::sync::MutexGuard as LockGuard;
 
 /// As parking_lot's, for models.
 #[cfg(loom)]
@@ -37,7 +46,7 @@ impl<T> Lock<T> {
         Lock(loom::sync::Mutex::new(value))
     }
 
-    pub fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
+    pub fn lock(&self) -> LockGuard<'_, T> {
         self.0.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 }

@@ -8,38 +8,41 @@
 //!
 //! | field | written by | rule |
 //! |---|---|---|
-//! | `owner` | holders of `mutex` | whom the lock is biased to; `NOBODY`, or `EVERYBODY` for a mutex |
-//! | `busy` | the owner; who becomes the owner, under `mutex` | the owner is using the value |
-//! | `moves` | holders of `mutex` | how often the bias was taken away |
-//! | `value` | the owner while `busy`, or the holder of `mutex` while `owner` is not biased | |
+//! | `owner` | holders of `terms` | whom the lock is biased to, and in which term; `NOBODY`, or `EVERYBODY` for a mutex |
+//! | `terms` | | the mutex; and how many terms have begun |
+//! | `busy[term]` | the owner of that term | the owner is using the value |
+//! | `value` | the owner while it is busy, or the holder of `terms` while `owner` is not biased | |
 //!
 //! The owner stores `busy`, then loads `owner`. Who takes the bias away stores `owner`, then asks for
 //! the barrier, then loads `busy`. The barrier falls on the owner either after its store, which is
 //! then seen, or before its load, which then sees that the bias is gone.
+//!
+//! An owner that finds the bias gone takes its `busy` back, at whatever time it comes to that: by
+//! then somebody else may be the owner. That is why each term has a flag of its own.
 #![allow(unsafe_code)] // hands out the guarded value
 
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, compiler_fence};
 
-use parking_lot::RawMutex;
-use parking_lot::lock_api::RawMutex as _;
-
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{Lock, LockGuard};
 use crate::sys::membarrier;
+
+/// How many terms the lock is biased for before that is given up: the term of the thread that makes
+/// a socket, that of the one that uses it, and a few more.
+const TERMS: usize = if cfg!(loom) { 3 } else { 8 };
+
+/// The bits of `owner` that say which term it is; they are clear in thread numbers.
+const TERM: usize = 7;
 
 const NOBODY: usize = 0;
 const EVERYBODY: usize = usize::MAX;
 
-/// How often the bias moves before it is given up: from the thread that makes a socket to the one
-/// that uses it, and a few times more.
-const MOVES: u32 = 4;
-
 /// A lock around `T`.
 pub struct Biased<T> {
     owner: AtomicUsize,
-    busy: AtomicBool,
-    moves: AtomicU32,
-    mutex: RawMutex,
+    busy: [AtomicBool; TERMS],
+    terms: Lock<usize>,
     value: UnsafeCell<T>,
 }
 
@@ -51,18 +54,22 @@ unsafe impl<T: Send> Send for Biased<T> {}
 /// The right to use the value.
 pub struct BiasedGuard<'a, T> {
     lock: &'a Biased<T>,
-    /// By bias, not by mutex.
-    biased: bool,
+    hold: Hold<'a>,
+}
+
+/// By what the right is held.
+enum Hold<'a> {
+    Bias(&'a AtomicBool),
+    Mutex { _terms: LockGuard<'a, usize> },
 }
 
 impl<T> Biased<T> {
     /// A free lock, biased to nobody yet.
-    pub const fn new(value: T) -> Self {
+    pub fn new(value: T) -> Self {
         Biased {
             owner: AtomicUsize::new(NOBODY),
-            busy: AtomicBool::new(false),
-            moves: AtomicU32::new(0),
-            mutex: RawMutex::INIT,
+            busy: std::array::from_fn(|_| AtomicBool::new(false)),
+            terms: Lock::new(0),
             value: UnsafeCell::new(value),
         }
     }
@@ -73,47 +80,53 @@ impl<T> Biased<T> {
     /// If the calling thread uses it already.
     #[inline]
     pub fn lock(&self) -> BiasedGuard<'_, T> {
-        let me = membarrier::thread_number();
-        if self.owner.load(Ordering::Relaxed) == me {
-            assert!(!self.busy.load(Ordering::Relaxed), "used from within a use of it");
-            self.busy.store(true, Ordering::Relaxed);
-            compiler_fence(Ordering::SeqCst);
-            if self.owner.load(Ordering::Relaxed) == me {
-                return BiasedGuard { lock: self, biased: true };
+        self.lock_as(membarrier::thread_number())
+    }
+
+    /// As [`Biased::lock`], for the thread with the number `me`.
+    #[inline]
+    fn lock_as(&self, me: usize) -> BiasedGuard<'_, T> {
+        let owner = self.owner.load(Ordering::Relaxed);
+        if let Some(busy) = self.busy.get(owner ^ me) {
+            assert!(!busy.load(Ordering::Relaxed), "used from within a use of it");
+            busy.store(true, Ordering::Relaxed);
+            membarrier::here();
+            if self.owner.load(Ordering::Relaxed) == owner {
+                return BiasedGuard { lock: self, hold: Hold::Bias(busy) };
             }
-            self.busy.store(false, Ordering::Release);
+            busy.store(false, Ordering::Release);
         }
         self.lock_slowly(me)
     }
 
     #[cold]
     fn lock_slowly(&self, me: usize) -> BiasedGuard<'_, T> {
-        self.mutex.lock();
-        let owner = self.owner.load(Ordering::Relaxed);
-        if owner == EVERYBODY || !membarrier::is_available() {
-            return BiasedGuard { lock: self, biased: false };
-        }
-        if owner != NOBODY && owner != me {
-            self.take_bias_away();
-        }
-        if self.moves.load(Ordering::Relaxed) > MOVES {
-            return BiasedGuard { lock: self, biased: false };
-        }
-        self.busy.store(true, Ordering::Relaxed);
-        self.owner.store(me, Ordering::Relaxed);
-        // SAFETY: locked above by this thread. From here on `busy` keeps others out.
-        unsafe { self.mutex.unlock() };
-        BiasedGuard { lock: self, biased: true }
+        let mut terms = self.terms.lock();
+        self.take_bias_away();
+        let next = if membarrier::is_available() { self.busy.get(*terms) } else { None };
+        let Some(busy) = next else {
+            return BiasedGuard { lock: self, hold: Hold::Mutex { _terms: terms } };
+        };
+        // In this order: from the last line on, `busy` keeps others out.
+        busy.store(true, Ordering::Relaxed);
+        self.owner.store(me | *terms, Ordering::Relaxed);
+        *terms += 1;
+        drop(terms);
+        BiasedGuard { lock: self, hold: Hold::Bias(busy) }
     }
 
-    /// Makes the owner one who has to take the mutex, and waits until it is out. To be called with
-    /// the mutex held.
+    /// Ends the owner's term, if there is one, and waits until it is out. To be called with `terms`
+    /// held.
     fn take_bias_away(&self) {
-        self.moves.fetch_add(1, Ordering::Relaxed);
+        let owner = self.owner.load(Ordering::Relaxed);
+        if owner == NOBODY || owner == EVERYBODY {
+            return;
+        }
         self.owner.store(EVERYBODY, Ordering::Relaxed);
         membarrier::everywhere();
-        while self.busy.load(Ordering::Acquire) {
-            std::thread::yield_now();
+        let Some(busy) = self.busy.get(owner & TERM) else { return };
+        while busy.load(Ordering::Acquire) {
+            crate::sync::yield_now();
         }
     }
 }
@@ -139,11 +152,8 @@ impl<T> DerefMut for BiasedGuard<'_, T> {
 impl<T> Drop for BiasedGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if self.biased {
-            self.lock.busy.store(false, Ordering::Release);
-        } else {
-            // SAFETY: this guard's thread locked it.
-            unsafe { self.lock.mutex.unlock() };
+        if let Hold::Bias(busy) = self.hold {
+            busy.store(false, Ordering::Release);
         }
     }
 }
@@ -186,12 +196,66 @@ mod tests {
     #[test]
     fn the_bias_moves_and_comes_back() {
         let lock = Biased::new(0);
-        for _ in 0..MOVES * 2 {
+        for _ in 0..2 * TERMS as u32 {
             *lock.lock() += 1;
             std::thread::scope(|scope| {
                 scope.spawn(|| *lock.lock() += 1);
             });
         }
-        assert_eq!(*lock.lock(), MOVES * 4);
+        assert_eq!(*lock.lock(), 4 * TERMS as u32);
+    }
+}
+
+/// The barrier that is asked for is modelled as a fence on the asking side and one on the owner's, in
+/// place of the compiler's fence that it has outside of models. That is what the barrier promises: an
+/// order between it and one point of every other thread.
+#[cfg(all(test, loom))]
+mod models {
+    use super::*;
+    use crate::sync::Arc;
+    use crate::sync::cell::UnsafeCell;
+
+    /// Threads that count `uses` times each. The cell complains of accesses at the same time, and
+    /// of those that nothing puts into an order.
+    fn count(uses: &'static [usize]) {
+        let mut model = loom::model::Builder::new();
+        // More preemptions find nothing more and take minutes.
+        model.preemption_bound = Some(4);
+        model.check(move || {
+            let lock = Arc::new(Biased::new(UnsafeCell::new(0)));
+            let use_it = |lock: &Biased<UnsafeCell<usize>>, thread: usize| {
+                // SAFETY: the lock is held.
+                lock.lock_as(thread << 3).with_mut(|value| unsafe { *value += 1 });
+            };
+            use_it(&lock, 1);
+            let threads: Vec<_> = (1..)
+                .zip(uses)
+                .skip(1)
+                .map(|(thread, &uses)| {
+                    let lock = lock.clone();
+                    loom::thread::spawn(move || (0..uses).for_each(|_| use_it(&lock, thread)))
+                })
+                .collect();
+            (1..uses[0]).for_each(|_| use_it(&lock, 1));
+            for thread in threads {
+                assert!(thread.join().is_ok());
+            }
+            // SAFETY: all others are gone.
+            lock.lock_as(1 << 3).with_mut(|value| unsafe {
+                assert_eq!(*value, uses.iter().sum::<usize>());
+            });
+        });
+    }
+
+    /// The owner uses it while another comes, and comes back.
+    #[test]
+    fn loom_biased_between_two_threads() {
+        count(&[3, 2]);
+    }
+
+    /// One takes the bias from the first while another takes it from that one.
+    #[test]
+    fn loom_biased_between_three_threads() {
+        count(&[2, 1, 1]);
     }
 }

@@ -8,6 +8,14 @@ const PRIVATE_EXPEDITED: libc::c_int = 1 << 3;
 #[cfg(target_os = "linux")]
 const REGISTER_PRIVATE_EXPEDITED: libc::c_int = 1 << 4;
 
+/// The other side's part: keeps the compiler from moving accesses of memory across this point.
+#[inline(always)]
+pub fn here() {
+    #[cfg(not(loom))]
+    std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
+    crate::sync::model_fence();
+}
+
 static AVAILABLE: OnceLock<bool> = OnceLock::new();
 
 #[cfg(target_os = "linux")]
@@ -31,6 +39,9 @@ pub fn is_available() -> bool {
 /// Makes every thread of the process pass a full memory barrier before this returns. To be called
 /// only if [`is_available`].
 pub fn everywhere() {
+    if cfg!(loom) {
+        return crate::sync::model_fence();
+    }
     #[cfg(target_os = "linux")]
     if call(PRIVATE_EXPEDITED)
         // A forked child has to register anew.
