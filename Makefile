@@ -5,6 +5,7 @@
 #   make test      every test; make test-rust, test-polling, test-loom, test-symbols, test-capi,
 #                  test-interop, test-install, test-programs, test-valgrind: one step
 #   make install   into PREFIX (/usr/local), with DESTDIR as usual
+#   make soak      the stress of threads, contexts and sockets, 10000 rounds
 #   make uninstall, make stage, make check, make deny, make perf
 
 PREFIX ?= /usr/local
@@ -55,10 +56,13 @@ check:
 deny:
 	@scripts/deny
 
+soak:
+	@$(unstaged) scripts/soak
+
 perf: stage
 	@OURS=$${OURS:-$(or $(CARGO_TARGET_DIR),target)/stage/lib} perf/compare.sh
 
 clean:
 	$(CARGO) clean
 
-.PHONY: all install uninstall stage demo test check deny perf clean $(addprefix test-,$(steps))
+.PHONY: all install uninstall stage demo test soak check deny perf clean $(addprefix test-,$(steps))

@@ -14,7 +14,6 @@
 
 #define EXIT_SKIPPED 77
 #define MAX_TESTS 512
-#define TEST_SECONDS 20
 
 struct test
 {
@@ -44,6 +43,13 @@ static int slowness (void)
     const char *const text = getenv ("CAPI_TEST_SLOW");
     const int factor = text ? atoi (text) : 1;
     return factor > 0 ? factor : 1;
+}
+
+/*  How long one test may take. */
+static int limit_seconds (void)
+{
+    const char *const text = getenv ("CAPI_TEST_SECONDS");
+    return (text ? atoi (text) : 20) * slowness ();
 }
 
 static const char *library (void)
@@ -150,7 +156,7 @@ static bool has_flag (const char *flag, int argc, char **argv)
 /*  Waits for the child with a deadline; its own signals and alarms stay free for the test's use. */
 static int wait_for_child (pid_t child, bool *hung)
 {
-    const int64_t deadline = now_ms () + 1000LL * TEST_SECONDS * slowness ();
+    const int64_t deadline = now_ms () + 1000LL * limit_seconds ();
     sigset_t mask;
     int status;
     sigemptyset (&mask);
@@ -195,7 +201,7 @@ static int run_test (const struct test *test)
     sigprocmask (SIG_SETMASK, &before, NULL);
     const int took = (int) (now_ms () - started);
     if (hung)
-        printf ("FAIL %s: still running after %d s\n", test->name, TEST_SECONDS * slowness ());
+        printf ("FAIL %s: still running after %d s\n", test->name, limit_seconds ());
     else if (WIFSIGNALED (status))
         printf ("FAIL %s: died of signal %d (%s)\n", test->name, WTERMSIG (status), strsignal (WTERMSIG (status)));
     else if (WEXITSTATUS (status) == EXIT_SKIPPED) {

@@ -9,7 +9,7 @@
  *    libzmq   a stock libzmq without drafts, such as Debian's 4.3.4
  *    drafts   a libzmq with drafts; only for trying our expectations of draft calls on the original
  *  CAPI_TEST_LIBRARY_DIR, when set, must be the directory the library was really loaded from.
- *  CAPI_TEST_SLOW multiplies every time limit (for valgrind and the like).
+ *  CAPI_TEST_SLOW multiplies every time limit (for valgrind and the like); CAPI_TEST_SECONDS is the limit of one test.
  *
  *  Command line: PROGRAM [--in-process] [--list] [test-name-part ...] */
 

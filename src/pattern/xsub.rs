@@ -159,10 +159,7 @@ impl<P: Pipes> Pattern<P> for Xsub {
 
     fn write_activated(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
         self.dist.activated(pipe);
-        let filter = &self.filter;
-        self.late.send(cx.pipes, pipe, |topic| {
-            if filter.contains(topic) { Msg::subscribe(topic) } else { Msg::cancel(topic) }
-        });
+        self.late.send(cx.pipes, pipe, &self.filter);
     }
 
     fn hiccuped(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {

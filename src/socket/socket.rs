@@ -43,9 +43,6 @@ pub struct Socket {
     pub(super) last_endpoint: String,
     pub(super) monitor: Arc<Monitor>,
     receiving_more: bool,
-    /// A call on the socket has answered that the context ended. Options can be set and read until
-    /// then, such as `ZMQ_LINGER` before closing.
-    knows_end: bool,
     /// When sending without waiting last attended to commands.
     attended_us: u64,
     /// How waiting has gone lately; see `blocking`.
@@ -55,15 +52,16 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// A socket of `socket_type`.
+    /// A socket of `socket_type`. Errors: `EINVAL` if the type is not supported.
     pub fn new(
         context: Arc<Context>,
         mailbox: Arc<Mailbox>,
         life: Box<dyn Any + Send + Sync>,
         socket_type: SocketType,
         defaults: &ContextOptions,
-    ) -> Box<Socket> {
+    ) -> Result<Box<Socket>> {
         let options = Options::in_context(socket_type, defaults);
+        let pattern = pattern::create(socket_type, &options)?;
         let monitor = Arc::new(Monitor::default());
         let port = Arc::new(Port {
             mailbox,
@@ -73,22 +71,21 @@ impl Socket {
             poll_set: Default::default(),
             life,
         });
-        Box::new(Socket {
+        Ok(Box::new(Socket {
             context,
             port,
             options,
             snapshot: None,
-            pattern: pattern::create(socket_type),
+            pattern,
             pipes: PipeTable::default(),
             endpoints: Vec::new(),
             last_endpoint: String::new(),
             monitor,
             receiving_more: false,
-            knows_end: false,
             attended_us: 0,
             habits: Default::default(),
             registration: None,
-        })
+        }))
     }
 
     /// Its mailbox.
@@ -169,7 +166,6 @@ impl Socket {
             self.carry_out(command);
         }
         if mailbox.signal.is_terminated() {
-            self.knows_end = true;
             self.monitor.stop();
             return Err(Errno::ETERM);
         }
@@ -301,12 +297,9 @@ impl Socket {
         Ok(if input { ZMQ_POLLIN } else { 0 } | if output { ZMQ_POLLOUT } else { 0 })
     }
 
-    /// `zmq_setsockopt`. Errors: `EINVAL`, `ETERM`. Leaves the news in the mailbox: a program that
-    /// waits for `ZMQ_FD` does not look at `ZMQ_EVENTS` for having set an option.
+    /// `zmq_setsockopt`. Errors: `EINVAL`, `ETERM`.
     pub fn set_option(&mut self, option: i32, value: Option<&[u8]>) -> Result<()> {
-        if self.knows_end || self.context.is_inherited() {
-            return Err(Errno::ETERM);
-        }
+        self.attend()?;
         let effect = self.options.set(option, value)?;
         self.snapshot = None;
         if option == ZMQ_SNDHWM || option == ZMQ_RCVHWM {
@@ -328,7 +321,7 @@ impl Socket {
 
     /// `zmq_getsockopt`. Errors: `EINVAL`, `ETERM`, `EMFILE` (`ZMQ_FD`).
     pub fn get_option(&mut self, option: i32) -> Result<Value> {
-        if self.knows_end {
+        if self.port.mailbox.signal.is_terminated() {
             return Err(Errno::ETERM);
         }
         match self.options.get(option)? {
@@ -356,7 +349,7 @@ impl Socket {
     }
 
     /// `zmq_join` and `zmq_leave`.
-    pub fn group(&mut self, group: &[u8], join: bool) -> Result<()> {
+    pub fn group(&mut self, group: &str, join: bool) -> Result<()> {
         self.attend()?;
         self.with_pattern(|pattern, cx| pattern.group(cx, group, join))
     }
