@@ -146,6 +146,29 @@ TEST (max_sockets_gives_emfile_until_one_is_closed)
     term_ctx (ctx);
 }
 
+TEST (max_sockets_is_settled_by_the_first_socket)
+{
+    void *const ctx = new_ctx ();
+    void *const first = zmq_socket (ctx, ZMQ_PAIR);
+    CHECK_OK (zmq_ctx_set (ctx, ZMQ_MAX_SOCKETS, 1));
+    CHECK_INT (1, zmq_ctx_get (ctx, ZMQ_MAX_SOCKETS));
+    void *const second = zmq_socket (ctx, ZMQ_PAIR);
+    CHECK (second);
+    close_socket (first);
+    close_socket (second);
+    term_ctx (ctx);
+}
+
+TEST (io_threads_are_settled_by_the_first_socket)
+{
+    void *const ctx = new_ctx ();
+    void *const socket = zmq_socket (ctx, ZMQ_PAIR);
+    CHECK_OK (zmq_ctx_set (ctx, ZMQ_IO_THREADS, 0));
+    CHECK_OK (zmq_bind (socket, "tcp://127.0.0.1:*"));
+    close_socket (socket);
+    term_ctx (ctx);
+}
+
 TEST (ipv6_of_the_context_is_the_default_of_new_sockets)
 {
     void *const ctx = new_ctx ();

@@ -79,6 +79,30 @@ TEST (message_makes_the_descriptor_readable)
     }
 }
 
+/*  zeromq.js, for one, asks for ZMQ_EVENTS only when the descriptor says so; without this it never heard of the first message. */
+TEST (setting_an_option_does_not_take_the_edge_away)
+{
+    void *const ctx = new_ctx ();
+    void *const sub = new_socket (ctx, ZMQ_SUB), *const pub = new_socket (ctx, ZMQ_XPUB);
+    const int fd = get_int (sub, ZMQ_FD);
+    CHECK_INT (0, get_int (sub, ZMQ_EVENTS));
+    char endpoint[ENDPOINT_MAX];
+    bind_fresh (pub, TCP, endpoint);
+    CHECK_OK (zmq_connect (sub, endpoint));
+    CHECK_OK (zmq_setsockopt (sub, ZMQ_SUBSCRIBE, "", 0));
+    set_int (sub, ZMQ_RCVTIMEO, 1000);
+    CHECK (readable (fd, 0));
+    CHECK_INT (0, get_int (sub, ZMQ_EVENTS));
+    CHECK (!readable (fd, 0));
+    RECV (pub, "\1");
+    SEND (pub, "x");
+    wait_events (sub, ZMQ_POLLIN);
+    RECV (sub, "x");
+    close_socket (sub);
+    close_socket (pub);
+    term_ctx (ctx);
+}
+
 TEST (descriptor_can_be_asked_for_when_messages_wait_already)
 {
     FOR_EACH_TRANSPORT (transport) {

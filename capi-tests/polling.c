@@ -205,6 +205,28 @@ TEST (sockets_and_descriptors_together)
     term_ctx (ctx);
 }
 
+/*  As CZMQ's own test has it: asking the socket takes its descriptor's edge away. */
+TEST (socket_and_its_own_descriptor_together)
+{
+    void *const ctx = new_ctx ();
+    void *const pull = new_socket (ctx, ZMQ_PULL);
+    char endpoint[ENDPOINT_MAX];
+    bind_fresh (pull, TCP, endpoint);
+    /* The new endpoint makes it readable. */
+    zmq_pollitem_t items[] = {{pull, 0, ZMQ_POLLIN, 0}, {NULL, get_int (pull, ZMQ_FD), ZMQ_POLLIN, 0}};
+    CHECK_INT (1, zmq_poll (items, 2, 0));
+    CHECK_INT (0, items[0].revents);
+    CHECK_INT (ZMQ_POLLIN, items[1].revents);
+    CHECK_INT (0, zmq_poll (items, 2, 0));
+    CHECK_OK (zmq_unbind (pull, endpoint));
+    CHECK_INT (0, get_int (pull, ZMQ_EVENTS));
+    bind_fresh (pull, TCP, endpoint);
+    CHECK_INT (1, zmq_poll (items, 2, -1));
+    CHECK_INT (ZMQ_POLLIN, items[1].revents);
+    close_socket (pull);
+    term_ctx (ctx);
+}
+
 TEST (socket_goes_before_the_descriptor_of_an_item)
 {
     void *const ctx = new_ctx ();

@@ -414,3 +414,20 @@ TEST (sockets_closed_by_another_thread_than_the_one_that_terminates)
         CHECK_INT (0, job.result);
     }
 }
+
+/*  So that a program can still say that nothing is to be waited for. */
+TEST (options_work_after_shutdown_until_a_call_has_answered_eterm)
+{
+    void *const ctx = new_ctx ();
+    void *const socket = zmq_socket (ctx, ZMQ_DEALER);
+    CHECK_OK (zmq_ctx_shutdown (ctx));
+    set_int (socket, ZMQ_LINGER, 0);
+    CHECK_INT (0, get_int (socket, ZMQ_LINGER));
+    CHECK_ERRNO (ETERM, zmq_send (socket, "", 0, ZMQ_DONTWAIT));
+    int value = 1;
+    size_t size = sizeof value;
+    CHECK_ERRNO (ETERM, zmq_setsockopt (socket, ZMQ_LINGER, &value, sizeof value));
+    CHECK_ERRNO (ETERM, zmq_getsockopt (socket, ZMQ_LINGER, &value, &size));
+    close_socket (socket);
+    term_ctx (ctx);
+}

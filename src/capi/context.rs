@@ -95,7 +95,7 @@ pub unsafe extern "C" fn zmq_ctx_get_ext(
             return Err(Errno::EINVAL);
         }
         // SAFETY: by the caller.
-        let buffer = unsafe { bytes_mut(optval_, *optvallen_) }.ok_or(Errno::EINVAL)?;
+        let buffer = unsafe { bytes_mut(optval_, *optvallen_) }.unwrap_or_default();
         context.options().get_ext(option_, buffer)?;
         Ok(0)
     })

@@ -10,9 +10,10 @@ use std::ptr;
 use std::slice;
 
 use super::{guard, guard_or};
-use crate::consts::{ZMQ_MORE, ZMQ_SHARED, ZMQ_SRCFD};
+use crate::consts::ZMQ_MORE;
 use crate::error::{Errno, Result};
 use crate::msg::{FreeFn, Metadata, Msg};
+use crate::options::MessageOption;
 use crate::sys;
 
 /// The longest name that `zmq_msg_set_group` takes; of a longer one it takes the beginning.
@@ -210,19 +211,19 @@ pub unsafe extern "C" fn zmq_msg_more(msg: *const Msg) -> c_int {
 /// `msg` is null or 64 readable bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_get(msg: *const Msg, property: c_int) -> c_int {
-    guard(|| match property {
-        // Programs ask for this one after zmq_msg_close: flags are told of any memory.
-        ZMQ_MORE | ZMQ_SHARED => {
+    guard(|| match MessageOption::find(property).ok_or(Errno::EINVAL)? {
+        // Programs ask for these after zmq_msg_close: flags are told of any memory.
+        option @ (MessageOption::More | MessageOption::Shared) => {
             if msg.is_null() || !msg.is_aligned() {
                 return Err(Errno::EFAULT);
             }
             // SAFETY: 64 readable bytes, and any values of them make a flag.
             let msg = unsafe { &*msg };
-            Ok(c_int::from(if property == ZMQ_MORE { msg.more() } else { msg.is_shared() }))
+            let more = option == MessageOption::More;
+            Ok(c_int::from(if more { msg.more() } else { msg.is_shared() }))
         }
         // SAFETY: the caller's promise.
-        ZMQ_SRCFD => unsafe { metadata(msg)? }.fd().ok_or(Errno::EINVAL),
-        _ => Err(Errno::EINVAL),
+        MessageOption::SrcFd => unsafe { metadata(msg)? }.fd().ok_or(Errno::EINVAL),
     })
 }
 

@@ -78,9 +78,18 @@ unsafe fn bytes_mut<'a>(data: *mut c_void, length: usize) -> Option<&'a mut [u8]
 /// # Safety
 /// `text` is null or points to a C string that nobody changes while it is used.
 unsafe fn text<'a>(text: *const c_char) -> Result<&'a str> {
+    // SAFETY: by the caller.
+    unsafe { c_string(text) }?.to_str().map_err(|_| Errno::EINVAL)
+}
+
+/// The caller's text, whatever its bytes. Errors: `EINVAL` for a null pointer.
+///
+/// # Safety
+/// `text` is null or points to a C string that nobody changes while it is used.
+unsafe fn c_string<'a>(text: *const c_char) -> Result<&'a CStr> {
     if text.is_null() {
         return Err(Errno::EINVAL);
     }
     // SAFETY: by the caller.
-    unsafe { CStr::from_ptr(text) }.to_str().map_err(|_| Errno::EINVAL)
+    Ok(unsafe { CStr::from_ptr(text) })
 }

@@ -2,10 +2,10 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::{bytes, bytes_mut, context, guard, guard_or, text};
+use super::{bytes, bytes_mut, c_string, context, guard, guard_or, text};
 use crate::consts::ZMQ_PAIR;
 use crate::error::{Errno, Result};
-use crate::options::{SocketType, Value};
+use crate::options::{self, SocketType, Value};
 use crate::socket::{Socket, close, find, open, with};
 
 /// Runs `body` on the socket of a handle. `ENOTSOCK` if there is none.
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn zmq_setsockopt(
     optvallen_: usize,
 ) -> c_int {
     on_socket(s_, |socket| {
-        if optval_.is_null() && optvallen_ > 0 {
+        if optval_.is_null() && optvallen_ > 0 && !options::null_resets(option_) {
             return Err(Errno::EINVAL);
         }
         // SAFETY: by the caller.
@@ -74,8 +74,14 @@ pub unsafe extern "C" fn zmq_getsockopt(
         }
         // SAFETY: by the caller; the length is not written to while the buffer is borrowed.
         unsafe {
-            let buffer = bytes_mut(optval_, *optvallen_).ok_or(Errno::EFAULT)?;
-            let length = value.copy_to(buffer)?;
+            let room = *optvallen_;
+            if !value.fits(room) {
+                return Err(Errno::EINVAL);
+            }
+            if optval_.is_null() && room > 0 {
+                return Err(Errno::EFAULT);
+            }
+            let length = value.copy_to(bytes_mut(optval_, room).unwrap_or_default())?;
             *optvallen_ = length;
         }
         Ok(0)
@@ -188,7 +194,7 @@ pub extern "C" fn zmq_socket_monitor_pipes_stats(s_: *mut c_void) -> c_int {
 pub unsafe extern "C" fn zmq_join(s_: *mut c_void, group_: *const c_char) -> c_int {
     on_socket(s_, |socket| {
         // SAFETY: by the caller.
-        socket.group(unsafe { text(group_) }?, true)?;
+        socket.group(unsafe { c_string(group_) }?.to_bytes(), true)?;
         Ok(0)
     })
 }
@@ -201,7 +207,7 @@ pub unsafe extern "C" fn zmq_join(s_: *mut c_void, group_: *const c_char) -> c_i
 pub unsafe extern "C" fn zmq_leave(s_: *mut c_void, group_: *const c_char) -> c_int {
     on_socket(s_, |socket| {
         // SAFETY: by the caller.
-        socket.group(unsafe { text(group_) }?, false)?;
+        socket.group(unsafe { c_string(group_) }?.to_bytes(), false)?;
         Ok(0)
     })
 }

@@ -4,6 +4,7 @@
 //! - A *listener* accepts connections and starts a session for each.
 //! - A [`Session`] is one connection, or the endless attempt to have one: it resolves, dials,
 //!   shakes hands, joins pipe and network, and starts again when the connection is lost.
+//! - [`Datagrams`] is a udp endpoint, which has no connections.
 //!
 //! A session's two directions are [halves](crate::core::half) that any thread may drive: the I/O
 //! thread when the network is ready, an application thread that sends on a quiet connection or
@@ -18,6 +19,7 @@
 
 mod authentication;
 mod connection;
+mod datagram;
 mod dialling;
 mod greeting;
 mod halves;
@@ -35,6 +37,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
 
 pub use authentication::Authenticator;
+pub use datagram::Datagrams;
 pub use listener::ListenerHandle;
 pub use pollset::PollSet;
 pub use session::{Role, Session};

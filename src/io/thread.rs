@@ -8,6 +8,7 @@ use crossbeam_queue::SegQueue;
 use parking_lot::Mutex;
 
 use super::Port;
+use super::datagram::{Datagrams, Task};
 use super::listener::ListenerHandle;
 use super::pollset::PollSet;
 use super::session::Session;
@@ -62,6 +63,8 @@ pub enum Request {
     PortClosed(Arc<Port>, i32),
     /// The endpoint is unbound: give the connections that came through it up, likewise.
     ListenerClosed(Arc<ListenerHandle>, i32),
+    /// Do this with an endpoint of datagrams.
+    Datagrams(Arc<Datagrams>, Task),
     /// An application thread took over, or gives back, the waiting for its socket.
     PollSet(Arc<PollSet>),
     /// End the thread.
@@ -110,6 +113,8 @@ pub enum Object {
     Listener(Arc<ListenerHandle>),
     /// A session.
     Session(Arc<Session>),
+    /// An endpoint of datagrams.
+    Datagrams(Arc<Datagrams>),
     /// The connections of one socket, while application threads wait for them.
     PollSet(Arc<PollSet>),
 }
@@ -118,7 +123,7 @@ pub enum Object {
 pub struct Loop {
     /// The shared part.
     pub thread: Arc<IoThread>,
-    /// Sessions, listeners, poll sets.
+    /// Sessions, listeners, endpoints of datagrams, poll sets.
     pub objects: Slab<Object>,
     /// Deadlines.
     pub timers: Timers,
@@ -185,6 +190,7 @@ impl Loop {
         match object {
             Object::Session(session) => session.clone().on_ready(self, event),
             Object::Listener(listener) => listener.clone().on_ready(self),
+            Object::Datagrams(datagrams) => datagrams.clone().on_ready(self),
             Object::PollSet(set) => set.clone().on_ready(self),
         }
     }
@@ -193,6 +199,7 @@ impl Loop {
         match self.objects.get(token) {
             Some(Object::Session(session)) => session.clone().on_timer(self, timer, number),
             Some(Object::Listener(listener)) => listener.clone().on_timer(self, timer, number),
+            Some(Object::Datagrams(datagrams)) => datagrams.clone().on_timer(self, timer, number),
             Some(Object::PollSet(set)) => set.clone().on_timer(self, timer, number),
             None => {}
         }
@@ -215,6 +222,7 @@ impl Loop {
             Request::Authenticated(session) => session.on_authenticated(self),
             Request::PortClosed(port, linger) => self.close_port(&port, linger),
             Request::ListenerClosed(listener, linger) => self.close_accepted(&listener, linger),
+            Request::Datagrams(datagrams, task) => datagrams.on_task(self, task),
             Request::PollSet(set) => set.on_changed(self),
             Request::Stop => {}
         }
@@ -233,6 +241,17 @@ impl Loop {
     fn close_port(&mut self, port: &Arc<Port>, linger: i32) {
         for session in self.sessions(|session| Arc::ptr_eq(session.port(), port)) {
             session.on_terminate(self, linger);
+        }
+        let datagrams: Vec<_> = self
+            .objects
+            .values()
+            .filter_map(|object| match object {
+                Object::Datagrams(it) if Arc::ptr_eq(it.port(), port) => Some(it.clone()),
+                _ => None,
+            })
+            .collect();
+        for datagrams in datagrams {
+            datagrams.on_task(self, Task::Terminate(linger));
         }
     }
 

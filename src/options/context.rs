@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::table::Status;
 use crate::consts::*;
 use crate::error::{Errno, Result};
 
@@ -56,6 +57,17 @@ impl Default for ContextOptions {
     }
 }
 
+/// When a new value of a context option counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContextApplies {
+    /// It is settled when the first socket is made; what is set later has no effect.
+    FirstSocket,
+    /// For sockets made later.
+    LaterSockets,
+    /// Never: the value is only kept.
+    Never,
+}
+
 /// One context option.
 #[cfg_attr(not(test), allow(dead_code, reason = "names and descriptions are for docs/options.md"))]
 pub struct ContextOptionSpec {
@@ -67,6 +79,10 @@ pub struct ContextOptionSpec {
     pub summary: &'static str,
     /// The lowest value.
     pub least: i32,
+    /// When a new value counts.
+    pub applies: ContextApplies,
+    /// Its standing in the interface.
+    pub status: Status,
     /// Stores a value.
     pub set: Option<fn(&mut ContextOptions, i32) -> Result<()>>,
     /// Reads it.
@@ -81,6 +97,8 @@ macro_rules! row {
             number: $name,
             summary: "",
             least: 0,
+            applies: ContextApplies::FirstSocket,
+            status: Status::Stable,
             set: None,
             get: None,
         }
@@ -93,8 +111,18 @@ impl ContextOptionSpec {
         self
     }
 
+    const fn draft(mut self) -> Self {
+        self.status = Status::Draft;
+        self
+    }
+
     const fn at_least(mut self, least: i32) -> Self {
         self.least = least;
+        self
+    }
+
+    const fn counts(mut self, applies: ContextApplies) -> Self {
+        self.applies = applies;
         self
     }
 
@@ -116,7 +144,7 @@ pub static CONTEXT_OPTIONS: &[ContextOptionSpec] = &[
         .set(|c, v| store(&mut c.io_threads, v))
         .get(|c| c.io_threads),
     row!(ZMQ_MAX_SOCKETS)
-        .about("How many sockets may be open at once; counts before the first socket")
+        .about("How many sockets may be open at once")
         .at_least(1)
         .set(|c, v| store(&mut c.max_sockets, v))
         .get(|c| c.max_sockets),
@@ -131,7 +159,8 @@ pub static CONTEXT_OPTIONS: &[ContextOptionSpec] = &[
         .set(|c, v| store(&mut c.thread_sched_policy, v))
         .get(|c| c.thread_sched_policy),
     row!(ZMQ_MAX_MSGSZ)
-        .about("Size limit of a sent message in bytes")
+        .about("Size limit of a message in bytes; bounds nothing, as in libzmq")
+        .counts(ContextApplies::Never)
         .set(|c, v| store(&mut c.max_msgsz, v))
         .get(|c| c.max_msgsz),
     row!(ZMQ_MSG_T_SIZE).about("Size of `zmq_msg_t` in bytes").get(|_| MSG_T_SIZE),
@@ -151,14 +180,18 @@ pub static CONTEXT_OPTIONS: &[ContextOptionSpec] = &[
         .get(|c| leading_number(&c.thread_name_prefix)),
     row!(ZMQ_ZERO_COPY_RECV)
         .about("Received messages may refer to the receive buffer")
+        .draft()
+        .counts(ContextApplies::LaterSockets)
         .set(|c, v| store(&mut c.zero_copy_recv, v != 0))
         .get(|c| c.zero_copy_recv.into()),
     row!(ZMQ_IPV6)
         .about("Whether sockets made later allow IPv6")
+        .counts(ContextApplies::LaterSockets)
         .set(|c, v| store(&mut c.ipv6, v != 0))
         .get(|c| c.ipv6.into()),
     row!(ZMQ_BLOCKY)
         .about("Whether sockets made later linger for ever, or else not at all")
+        .counts(ContextApplies::LaterSockets)
         .set(|c, v| store(&mut c.blocky, v != 0))
         .get(|c| c.blocky.into()),
 ];

@@ -67,9 +67,13 @@ fn parse_address(text: &str, ipv6: bool) -> Result<IpAddr> {
     }
 }
 
-/// An IPv4 address in any of the forms that C's `inet_aton` knows: one to four numbers, the last
-/// of which fills the bytes that are left, decimal, octal or hexadecimal.
+/// An IPv4 address as C's `getaddrinfo` reads it: in its IPv4-mapped form, or in any of the forms
+/// that `inet_aton` knows: one to four numbers, the last of which fills the bytes that are left,
+/// decimal, octal or hexadecimal.
 fn parse_ipv4(text: &str) -> Option<Ipv4Addr> {
+    if let Ok(v6) = text.parse::<Ipv6Addr>() {
+        return v6.to_ipv4_mapped();
+    }
     let mut parts = text.split('.').map(parse_number).collect::<Option<Vec<u32>>>()?;
     let last = parts.pop()?;
     if parts.len() > 3 || parts.iter().any(|&n| n > 255) {
@@ -137,6 +141,7 @@ mod tests {
         assert_eq!(filter("0x7f000001"), filter("127.0.0.1"));
         assert_eq!(filter("127.0.0.1\0junk"), filter("127.0.0.1"));
         assert_eq!(filter("10.0.0.0/8x"), filter("10.0.0.0/8"));
+        assert_eq!(filter("::ffff:10.0.0.0/8"), filter("10.0.0.0/8"));
     }
 
     #[test]

@@ -5,10 +5,13 @@
 //! [`Options`] holds the values of one socket. It is a plain structure that is cloned for each
 //! listener and connection, which is what makes most options count for later endpoints only.
 
+#[cfg(test)]
+mod c_rows;
 mod context;
 #[cfg(test)]
 mod docs;
 mod filter;
+mod message;
 mod rows;
 mod setters;
 mod socket_type;
@@ -27,12 +30,13 @@ use crate::error::{Errno, Result};
 
 pub use context::ContextOptions;
 pub use filter::AcceptFilter;
+pub use message::MessageOption;
 pub use socket_type::{SocketType, Types};
 pub use table::Capability;
 
 pub use value::{Effect, Value};
 
-use table::{OptionSpec, Read, Write, find};
+use table::{Empty, OptionSpec, Read, Write, find};
 
 /// A security mechanism, with its number in the C interface as discriminant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +153,12 @@ pub struct Options {
     pub norm_num_parity: i32,
     pub norm_num_autoparity: i32,
     pub norm_push: bool,
+
+    // Between virtual machines.
+    pub vmci_buffer_size: u64,
+    pub vmci_buffer_min_size: u64,
+    pub vmci_buffer_max_size: u64,
+    pub vmci_connect_timeout: i32,
 
     // Patterns.
     pub probe_router: bool,
@@ -274,6 +284,10 @@ impl Options {
             norm_num_parity: 4,
             norm_num_autoparity: 0,
             norm_push: false,
+            vmci_buffer_size: 0,
+            vmci_buffer_min_size: 0,
+            vmci_buffer_max_size: 0,
+            vmci_connect_timeout: -1,
             probe_router: false,
             req_correlate: false,
             req_relaxed: false,
@@ -385,6 +399,13 @@ impl Options {
         use SocketType::*;
         self.conflate && matches!(self.socket_type, Dealer | Pull | Push | Pub | Sub)
     }
+}
+
+/// Whether a null pointer resets the option whatever length comes with it.
+pub fn null_resets(option: i32) -> bool {
+    let any_length = |empty: Empty| empty == Empty::NullOfAnyLengthResets;
+    available(option)
+        .is_ok_and(|spec| matches!(spec.write, Write::Bytes { empty, .. } if any_length(empty)))
 }
 
 /// The option, if the library has what it needs.

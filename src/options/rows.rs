@@ -2,14 +2,14 @@
 //!
 //! Ranges, sizes and the differences between socket types are libzmq's, as its man pages
 //! `zmq_setsockopt` and `zmq_getsockopt` describe them and, where these are silent, as it behaves.
-//! The options of VMCI are absent, as in a libzmq that was built without that transport.
+//! Options of a part that the library lacks are `EINVAL`, as in a libzmq that was built without it.
 
 use std::ops::RangeInclusive;
 
 use super::SocketType::{self, *};
 use super::setters::*;
-use super::table::Capability::{Curve, Gssapi, Norm, Wss};
-use super::table::{Empty, OptionSpec, Read, Write};
+use super::table::Capability::{Curve, Gssapi, Norm, Vmci, Wss};
+use super::table::{Applies, Empty, OptionSpec, Read, Write};
 use super::{Mechanism, Types};
 use crate::consts::*;
 
@@ -32,12 +32,14 @@ pub static OPTIONS: &[OptionSpec] = &[
         .written(Write::Uint64(|o, v| o.affinity = v))
         .read(Read::Uint64(|o| o.affinity)),
     row!(ZMQ_ROUTING_ID)
+        .aka(&["ZMQ_IDENTITY"])
         .about("Name by which ROUTER peers address this socket")
         .bytes(1..=255, Empty::Refused, |o, v| store(&mut o.routing_id, v))
         .read(Read::Bytes(|o| &o.routing_id)),
     row!(ZMQ_SUBSCRIBE)
         .about("Adds a subscription to messages that start with these bytes")
         .written(Write::Action { allowed: subscribes })
+        .fails(&["ENOMEM"])
         .set_on(SUBSCRIBERS)
         .at_once(),
     row!(ZMQ_UNSUBSCRIBE)
@@ -62,7 +64,8 @@ pub static OPTIONS: &[OptionSpec] = &[
     row!(ZMQ_RCVMORE).about("Whether more parts follow the one received last").read(Read::Dynamic),
     row!(ZMQ_FD)
         .about("Descriptor that turns readable, edge-triggered, when there may be events")
-        .read(Read::Dynamic),
+        .read(Read::Dynamic)
+        .fails(&["EMFILE", "ENFILE"]),
     row!(ZMQ_EVENTS).about("Which of `ZMQ_POLLIN` and `ZMQ_POLLOUT` hold").read(Read::Dynamic),
     row!(ZMQ_TYPE).about("The socket's type").read(Read::Int(|o| o.socket_type as i32)),
     row!(ZMQ_LINGER)
@@ -113,6 +116,7 @@ pub static OPTIONS: &[OptionSpec] = &[
         .about("The endpoint that was bound or connected last")
         .read(Read::Dynamic),
     row!(ZMQ_ROUTER_MANDATORY)
+        .aka(&["ZMQ_FAIL_UNROUTABLE", "ZMQ_ROUTER_BEHAVIOR"])
         .about("Messages that cannot be routed are errors instead of being dropped")
         .switch(ROUTERS, |o, v| o.router_mandatory = v != 0),
     row!(ZMQ_TCP_KEEPALIVE).about("Overrides SO_KEEPALIVE; -1 leaves it to the system").int(
@@ -133,11 +137,10 @@ pub static OPTIONS: &[OptionSpec] = &[
         .about("Adds a range of addresses (`address/prefix`); no others are then accepted")
         .bytes(1..=255, Empty::NullResets, add_accept_filter)
         .deprecated(),
-    row!(ZMQ_IMMEDIATE).about("Messages are queued to established connections only").int(
-        0..=1,
-        |o| o.immediate.into(),
-        |o, v| o.immediate = v != 0,
-    ),
+    row!(ZMQ_IMMEDIATE)
+        .aka(&["ZMQ_DELAY_ATTACH_ON_CONNECT"])
+        .about("Messages are queued to established connections only")
+        .int(0..=1, |o| o.immediate.into(), |o, v| o.immediate = v != 0),
     row!(ZMQ_XPUB_VERBOSE).about("Repeated subscriptions are passed on").switch(
         PUBLISHERS,
         |o, v| {
@@ -148,6 +151,7 @@ pub static OPTIONS: &[OptionSpec] = &[
     row!(ZMQ_ROUTER_RAW)
         .about("Connections carry bytes without ZMTP")
         .switch(ROUTERS, set_router_raw)
+        .counts(Applies::Later)
         .deprecated(),
     row!(ZMQ_IPV6).about("Allows IPv6 addresses, and makes listeners take both families").int(
         0..=1,
@@ -204,7 +208,8 @@ pub static OPTIONS: &[OptionSpec] = &[
         ),
     row!(ZMQ_PROBE_ROUTER)
         .about("Sends an empty message over each new connection")
-        .switch(&[Req, Rep, Dealer, Router], |o, v| o.probe_router = v != 0),
+        .switch(&[Req, Rep, Dealer, Router], |o, v| o.probe_router = v != 0)
+        .counts(Applies::NewPeers),
     row!(ZMQ_REQ_CORRELATE)
         .about("Requests carry a number, and replies with another one are dropped")
         .switch(&[Req], |o, v| o.req_correlate = v != 0),
@@ -222,7 +227,8 @@ pub static OPTIONS: &[OptionSpec] = &[
     ),
     row!(ZMQ_ROUTER_HANDOVER)
         .about("A routing id passes to the latest peer that claims it")
-        .switch(ROUTERS, |o, v| o.router_handover = v != 0),
+        .switch(ROUTERS, |o, v| o.router_handover = v != 0)
+        .counts(Applies::NewPeers),
     row!(ZMQ_TOS).about("Overrides the IP type of service; 0 leaves it to the system").at_least(
         0,
         |o| o.tos,
@@ -247,9 +253,11 @@ pub static OPTIONS: &[OptionSpec] = &[
         })
         .deprecated(),
     row!(ZMQ_CONNECT_ROUTING_ID)
+        .aka(&["ZMQ_CONNECT_RID"])
         .about("Routing id for the peer that is connected next")
         .bytes(1..=usize::MAX, Empty::Refused, |o, v| store(&mut o.connect_routing_id, v))
-        .set_on(Types::of(&[Router, Rep, Stream])),
+        .set_on(Types::of(&[Router, Rep, Stream]))
+        .counts(Applies::NextConnect),
     row!(ZMQ_GSSAPI_SERVER).needs(Gssapi).about("Be the server of the GSSAPI mechanism").int(
         0..=1,
         |o| serves(o, Mechanism::Gssapi),
@@ -304,14 +312,16 @@ pub static OPTIONS: &[OptionSpec] = &[
     row!(ZMQ_XPUB_WELCOME_MSG)
         .about("The message sent to each new subscriber; empty is none")
         .bytes(1..=usize::MAX, Empty::Resets, |o, v| store(&mut o.xpub_welcome_msg, v))
-        .set_on(Types::of(PUBLISHERS)),
+        .set_on(Types::of(PUBLISHERS))
+        .counts(Applies::NewPeers),
     row!(ZMQ_STREAM_NOTIFY)
         .about("An empty message tells of each connection that comes or goes")
         .written(Write::Int { range: 0..=1, set: |o, v| o.stream_notify = v != 0 })
         .set_on(Types::of(&[Stream])),
     row!(ZMQ_INVERT_MATCHING)
         .about("Subscriptions of PUB, XPUB and SUB name what is not wanted; set it on both sides")
-        .int(ANY, |o| o.invert_matching.into(), |o, v| o.invert_matching = v != 0),
+        .int(ANY, |o| o.invert_matching.into(), |o, v| o.invert_matching = v != 0)
+        .at_once(),
     row!(ZMQ_HEARTBEAT_IVL).about("Milliseconds between heartbeats; 0 sends none").at_least(
         0,
         |o| o.heartbeat_ivl,
@@ -344,6 +354,24 @@ pub static OPTIONS: &[OptionSpec] = &[
         |o| o.multicast_maxtpdu,
         |o, v| o.multicast_maxtpdu = v,
     ),
+    row!(ZMQ_VMCI_BUFFER_SIZE)
+        .needs(Vmci)
+        .about("Size of a vmci connection's buffer in bytes")
+        .written(Write::Uint64(|o, v| o.vmci_buffer_size = v)),
+    row!(ZMQ_VMCI_BUFFER_MIN_SIZE)
+        .needs(Vmci)
+        .about("Least size of a vmci connection's buffer in bytes")
+        .written(Write::Uint64(|o, v| o.vmci_buffer_min_size = v)),
+    row!(ZMQ_VMCI_BUFFER_MAX_SIZE)
+        .needs(Vmci)
+        .about("Greatest size of a vmci connection's buffer in bytes")
+        .written(Write::Uint64(|o, v| o.vmci_buffer_max_size = v)),
+    row!(ZMQ_VMCI_CONNECT_TIMEOUT)
+        .needs(Vmci)
+        .about(
+            "Milliseconds that an attempt to connect by vmci may take; -1 leaves it to the system",
+        )
+        .written(Write::Int { range: ANY, set: |o, v| o.vmci_connect_timeout = v }),
     row!(ZMQ_USE_FD).about("An open descriptor to use instead of making one; -1 is none").at_least(
         -1,
         |o| o.use_fd,
@@ -405,11 +433,21 @@ pub static OPTIONS: &[OptionSpec] = &[
         .draft(),
     row!(ZMQ_SOCKS_USERNAME)
         .about("User name for the SOCKS5 proxy; empty is none")
-        .text(255, Empty::Resets, |o| &o.socks_username, |o, v| store(&mut o.socks_username, v))
+        .text(
+            255,
+            Empty::NullOfAnyLengthResets,
+            |o| &o.socks_username,
+            |o, v| store(&mut o.socks_username, v),
+        )
         .draft(),
     row!(ZMQ_SOCKS_PASSWORD)
         .about("Password for the SOCKS5 proxy")
-        .text(255, Empty::Resets, |o| &o.socks_password, |o, v| store(&mut o.socks_password, v))
+        .text(
+            255,
+            Empty::NullOfAnyLengthResets,
+            |o| &o.socks_password,
+            |o, v| store(&mut o.socks_password, v),
+        )
         .draft(),
     row!(ZMQ_IN_BATCH_SIZE)
         .about("How many bytes are received at once")

@@ -11,6 +11,8 @@ use crate::error::Result;
 pub struct OptionSpec {
     /// Its name in C.
     pub name: &'static str,
+    /// Older names of the same number.
+    pub aliases: &'static [&'static str],
     /// Its number.
     pub number: i32,
     /// What it is, in one sentence without a full stop, with its unit.
@@ -25,6 +27,8 @@ pub struct OptionSpec {
     pub get_on: Types,
     /// When a new value counts.
     pub applies: Applies,
+    /// What setting or reading it may answer, beside what every option may.
+    pub errors: &'static [&'static str],
     /// Its standing in the interface.
     pub status: Status,
     /// Without this part of the library, the option does not exist.
@@ -40,14 +44,21 @@ pub enum Capability {
     Gssapi,
     /// The norm transport.
     Norm,
+    /// The vmci transport.
+    Vmci,
     /// The wss transport.
     Wss,
 }
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Capability; 4] =
-        [Capability::Curve, Capability::Gssapi, Capability::Norm, Capability::Wss];
+    pub const ALL: [Capability; 5] = [
+        Capability::Curve,
+        Capability::Gssapi,
+        Capability::Norm,
+        Capability::Vmci,
+        Capability::Wss,
+    ];
 
     /// The name that `zmq_has` knows it by.
     pub const fn name(self) -> &'static str {
@@ -55,6 +66,7 @@ impl Capability {
             Capability::Curve => "curve",
             Capability::Gssapi => "gssapi",
             Capability::Norm => "norm",
+            Capability::Vmci => "vmci",
             Capability::Wss => "WSS",
         }
     }
@@ -64,7 +76,7 @@ impl Capability {
     pub const fn is_there(self) -> bool {
         match self {
             Capability::Curve => true,
-            Capability::Gssapi | Capability::Norm | Capability::Wss => false,
+            Capability::Gssapi | Capability::Norm | Capability::Vmci | Capability::Wss => false,
         }
     }
 }
@@ -109,6 +121,8 @@ pub enum Empty {
     Refused,
     /// Resets the option if the pointer is null, else it is an error.
     NullResets,
+    /// Resets the option, and so does a null pointer with whatever length.
+    NullOfAnyLengthResets,
     /// Resets the option.
     Resets,
 }
@@ -119,7 +133,7 @@ impl Empty {
         match self {
             Empty::Refused => false,
             Empty::NullResets => null,
-            Empty::Resets => true,
+            Empty::Resets | Empty::NullOfAnyLengthResets => true,
         }
     }
 }
@@ -151,6 +165,10 @@ pub enum Read {
 pub enum Applies {
     /// For what is bound and connected later.
     Later,
+    /// For the next endpoint that is connected, once.
+    NextConnect,
+    /// For the peers that come later.
+    NewPeers,
     /// At once.
     AtOnce,
 }
@@ -188,6 +206,7 @@ impl OptionSpec {
     pub const fn new(name: &'static str, number: i32) -> OptionSpec {
         OptionSpec {
             name,
+            aliases: &[],
             number,
             summary: "",
             write: Write::Never,
@@ -195,6 +214,7 @@ impl OptionSpec {
             set_on: Types::ALL,
             get_on: Types::ALL,
             applies: Applies::Later,
+            errors: &[],
             status: Status::Stable,
             needs: None,
         }
@@ -203,6 +223,12 @@ impl OptionSpec {
     /// What it is.
     pub const fn about(mut self, summary: &'static str) -> OptionSpec {
         self.summary = summary;
+        self
+    }
+
+    /// Names that the number had before.
+    pub const fn aka(mut self, aliases: &'static [&'static str]) -> OptionSpec {
+        self.aliases = aliases;
         self
     }
 
@@ -251,7 +277,7 @@ impl OptionSpec {
         empty: Empty,
         set: fn(&mut Options, &[u8]) -> Result<()>,
     ) -> OptionSpec {
-        self.written(Write::Bytes { lengths, empty, set })
+        self.written(Write::Bytes { lengths, empty, set }).fails(&["ENOMEM"])
     }
 
     /// A CURVE key.
@@ -260,7 +286,8 @@ impl OptionSpec {
         get: fn(&Options) -> &[u8; 32],
         set: fn(&mut Options, &[u8]) -> Result<()>,
     ) -> OptionSpec {
-        self.bytes(RangeInclusive::new(32, 41), Empty::Refused, set).read(Read::Key(get))
+        let bytes = self.bytes(RangeInclusive::new(32, 41), Empty::Refused, set);
+        bytes.read(Read::Key(get)).fails(&[])
     }
 
     /// How it is set.
@@ -288,8 +315,19 @@ impl OptionSpec {
     }
 
     /// A new value counts at once.
-    pub const fn at_once(mut self) -> OptionSpec {
-        self.applies = Applies::AtOnce;
+    pub const fn at_once(self) -> OptionSpec {
+        self.counts(Applies::AtOnce)
+    }
+
+    /// When a new value counts.
+    pub const fn counts(mut self, applies: Applies) -> OptionSpec {
+        self.applies = applies;
+        self
+    }
+
+    /// What setting or reading it may answer, beside what every option may.
+    pub const fn fails(mut self, errors: &'static [&'static str]) -> OptionSpec {
+        self.errors = errors;
         self
     }
 

@@ -45,10 +45,64 @@ fn rows_are_in_order_and_found_by_number() {
         assert_eq!(find(spec.number).unwrap().name, spec.name);
         assert!(!spec.summary.is_empty() && !spec.summary.ends_with('.'), "{}", spec.name);
     }
-    for number in [-1, 0, 3, 10, 70, 85, 125, 1 << 20, i32::MIN, i32::MAX] {
+    for number in [-1, 0, 3, 10, 70, 83, 125, 1 << 20, i32::MIN, i32::MAX] {
         assert!(find(number).is_none());
         assert_eq!(pair().set(number, Some(&[0; 4])), Err(Errno::EINVAL));
         assert_eq!(pair().get(number), Err(Errno::EINVAL));
+    }
+}
+
+/// The numbers of the header, by the comment that their section begins with.
+fn header_sections() -> BTreeMap<String, Vec<(String, String)>> {
+    let mut sections = BTreeMap::<_, Vec<_>>::new();
+    for text in [include_str!("../consts.rs"), include_str!("../consts/draft.rs")] {
+        let mut section = String::new();
+        for line in text.lines() {
+            if let Some(comment) = line.strip_prefix("// ") {
+                section = comment.to_owned();
+            } else if let Some((name, value)) =
+                line.strip_prefix("pub const ").and_then(|rest| rest.split_once(": i32 = "))
+            {
+                let constant = (name.to_owned(), value.trim_end_matches(';').to_owned());
+                sections.entry(section.clone()).or_default().push(constant);
+            }
+        }
+    }
+    sections
+}
+
+#[test]
+fn every_option_of_the_header_has_a_row() {
+    let names: Vec<&str> = OPTIONS
+        .iter()
+        .flat_map(|spec| spec.aliases.iter().copied().chain([spec.name]))
+        .chain(context::CONTEXT_OPTIONS.iter().map(|spec| spec.name))
+        .chain(message::MESSAGE_OPTIONS.iter().map(|spec| spec.name))
+        .collect();
+    let no_options = ["ZMQ_NOBLOCK", "ZMQ_GROUP_MAX_LENGTH"];
+    let sections = header_sections();
+    for section in [
+        "Socket options.",
+        "Context options.",
+        "Message properties.",
+        "Deprecated options and aliases.",
+    ] {
+        for (name, _) in &sections[section] {
+            let row = names.contains(&name.as_str());
+            let none = name.ends_with("_DFLT") || no_options.contains(&name.as_str());
+            assert!(row != none, "{name}");
+        }
+    }
+}
+
+#[test]
+fn old_names_have_the_number_of_the_new() {
+    let deprecated = &header_sections()["Deprecated options and aliases."];
+    for spec in OPTIONS {
+        for alias in spec.aliases {
+            let (_, value) = deprecated.iter().find(|(name, _)| name == alias).unwrap();
+            assert_eq!(value, spec.name, "{alias}");
+        }
     }
 }
 
@@ -102,7 +156,19 @@ fn lengths_are_kept_to() {
         let of_null = o.apply(spec, None).is_ok();
         let of_empty = o.apply(spec, Some(b"")).is_ok();
         assert_eq!(of_null, *empty != Empty::Refused, "{}", spec.name);
-        assert_eq!(of_empty, *empty == Empty::Resets, "{}", spec.name);
+        let resets = [Empty::Resets, Empty::NullOfAnyLengthResets].contains(empty);
+        assert_eq!(of_empty, resets, "{}", spec.name);
+    }
+}
+
+#[test]
+fn an_int_that_may_be_longer_may_not_be_shorter() {
+    for spec in OPTIONS.iter().filter(|spec| matches!(spec.write, Write::IntPrefix(_))) {
+        let mut o = a_socket_for(spec);
+        for size in 0..4 {
+            assert_eq!(o.apply(spec, Some(&vec![1; size])), Err(Errno::EINVAL));
+        }
+        assert!(o.apply(spec, Some(&[1; 4])).is_ok() && o.apply(spec, Some(&[1; 5])).is_ok());
     }
 }
 
@@ -170,8 +236,11 @@ fn keys_are_binary_or_z85() {
         assert_eq!(read(&o, option).unwrap().copy_to(&mut printed), Ok(41));
         assert_eq!(printed[..], with_nul);
         assert_eq!(read(&o, option).unwrap().copy_to(&mut [0; 40]), Err(Errno::EINVAL));
-        for wrong in [&key[..39], &[b'0'; 41], &[b'~'; 40], &[0; 33]] {
+        let cut_short = [&key[..20], b"\0", &key[21..]].concat();
+        for wrong in [&key[..39], &[b'0'; 41], &[b'~'; 40], &[0; 33], &cut_short] {
             assert_eq!(apply(&mut o, option, wrong), Err(Errno::EINVAL));
+            assert_eq!(read(&o, option).unwrap().copy_to(&mut printed), Ok(41));
+            assert_eq!(printed[..], with_nul, "a refused key changes nothing");
         }
     }
 }
@@ -255,15 +324,24 @@ fn types_have_their_number_and_name() {
     assert!(!SocketType::Push.allows_scheme("udp") && SocketType::Dish.allows_scheme("udp"));
 }
 
-/// `OZMIUM_BLESS=1` rewrites the page instead.
+/// `OZMIUM_BLESS=1` rewrites the file instead.
+fn compare(name: &str, wanted: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    if std::env::var_os("OZMIUM_BLESS").is_some() {
+        std::fs::write(&path, wanted).unwrap();
+    }
+    let current = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(current == wanted, "{name} is not current: run OZMIUM_BLESS=1 cargo test options");
+}
+
 #[test]
 fn the_options_page_is_current() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/options.md");
-    let page = docs::page();
-    if std::env::var_os("OZMIUM_BLESS").is_some() {
-        std::fs::write(path, &page).unwrap();
-    }
-    assert!(std::fs::read_to_string(path).unwrap() == page, "docs/options.md is not current");
+    compare("docs/options.md", &docs::page());
+}
+
+#[test]
+fn the_c_rows_are_current() {
+    compare("capi-tests/options/rows.h", &c_rows::file());
 }
 
 proptest::proptest! {

@@ -34,6 +34,19 @@ pub enum Value {
 }
 
 impl Value {
+    /// Whether a buffer of this size takes the value, by the rules of [`Value::copy_to`].
+    pub fn fits(&self, size: usize) -> bool {
+        match self {
+            Value::I32(_) => size == size_of::<i32>(),
+            Value::I64(_) | Value::U64(_) => size == size_of::<u64>(),
+            Value::Padded(_) => size >= size_of::<i32>(),
+            Value::Bytes(bytes) => size >= bytes.len(),
+            Value::Text(bytes) => size > bytes.len(),
+            Value::Key(key) => size == key.len() || size == z85::KEY_TEXT_SIZE,
+            Value::Dynamic => false,
+        }
+    }
+
     /// Writes the value into the caller's buffer and returns the length to report, by the rules of
     /// `zmq_getsockopt`: numbers need a buffer of their exact size; text, binary data and padded
     /// ints fit into larger ones, whose rest is zeroed.
@@ -41,40 +54,30 @@ impl Value {
     /// # Errors
     /// `EINVAL`: the buffer's size does not fit, or the value is [`Value::Dynamic`].
     pub fn copy_to(&self, buffer: &mut [u8]) -> Result<usize> {
+        if !self.fits(buffer.len()) {
+            return Err(Errno::EINVAL);
+        }
         match self {
-            Value::I32(n) => exact(buffer, &n.to_ne_bytes()),
-            Value::I64(n) => exact(buffer, &n.to_ne_bytes()),
-            Value::U64(n) => exact(buffer, &n.to_ne_bytes()),
-            Value::Padded(n) => padded(buffer, &n.to_ne_bytes(), 0),
-            Value::Bytes(bytes) => padded(buffer, bytes, 0),
-            Value::Text(bytes) => padded(buffer, bytes, 1),
-            Value::Key(key) if buffer.len() == key.len() => exact(buffer, key),
+            Value::I32(n) | Value::Padded(n) => Ok(padded(buffer, &n.to_ne_bytes(), 0)),
+            Value::I64(n) => Ok(padded(buffer, &n.to_ne_bytes(), 0)),
+            Value::U64(n) => Ok(padded(buffer, &n.to_ne_bytes(), 0)),
+            Value::Bytes(bytes) => Ok(padded(buffer, bytes, 0)),
+            Value::Text(bytes) => Ok(padded(buffer, bytes, 1)),
+            Value::Key(key) if buffer.len() == key.len() => Ok(padded(buffer, key, 0)),
             Value::Key(key) => {
-                let mut text = z85::encode(key).ok_or(Errno::EINVAL)?;
-                text.push(0);
-                exact(buffer, &text)
+                let text = z85::encode(key).ok_or(Errno::EINVAL)?;
+                Ok(padded(buffer, &text, 1))
             }
             Value::Dynamic => Err(Errno::EINVAL),
         }
     }
 }
 
-fn exact(buffer: &mut [u8], bytes: &[u8]) -> Result<usize> {
-    if buffer.len() != bytes.len() {
-        return Err(Errno::EINVAL);
-    }
-    buffer.copy_from_slice(bytes);
-    Ok(bytes.len())
-}
-
-/// `zeros`: how many zeros after the bytes count as part of the value.
-fn padded(buffer: &mut [u8], bytes: &[u8], zeros: usize) -> Result<usize> {
-    let length = bytes.len() + zeros;
-    if buffer.len() < length {
-        return Err(Errno::EINVAL);
-    }
+/// Zeroes the rest of the buffer. `zeros`: how many zeros after the bytes count as part of the
+/// value.
+fn padded(buffer: &mut [u8], bytes: &[u8], zeros: usize) -> usize {
     let (head, rest) = buffer.split_at_mut(bytes.len());
     head.copy_from_slice(bytes);
     rest.fill(0);
-    Ok(length)
+    bytes.len() + zeros
 }

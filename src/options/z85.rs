@@ -3,6 +3,9 @@
 const ALPHABET: &[u8; 85] =
     b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 
+/// How long a CURVE key is in Z85 with its final NUL.
+pub const KEY_TEXT_SIZE: usize = 41;
+
 /// For each byte its place in the alphabet, or 255.
 const VALUES: [u8; 256] = {
     let mut values = [255; 256];

@@ -1,9 +1,9 @@
-//! Subscriptions that found a pipe full.
+//! Subscriptions, and joined groups, that found a pipe full.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::subscriptions::Filter;
 use super::{PipeId, Pipes};
+use crate::error::Result;
 use crate::msg::Msg;
 
 /// For each pipe that was full the topics of which its publisher is still to hear.
@@ -25,13 +25,17 @@ impl Late {
         self.0.remove(&pipe.0);
     }
 
-    /// A pipe has room: says what is the case now, as far as it fits.
-    pub fn send<P: Pipes>(&mut self, pipes: &mut P, pipe: PipeId, filter: &Filter) {
+    /// A pipe has room: says what is the case now, as far as it fits. `say` makes the message about
+    /// a topic.
+    pub fn send<P: Pipes>(
+        &mut self,
+        pipes: &mut P,
+        pipe: PipeId,
+        say: impl Fn(&[u8]) -> Result<Msg>,
+    ) {
         let Some(topics) = self.0.get_mut(&pipe.0) else { return };
         while let Some(topic) = topics.pop_first() {
-            let subscribed = filter.contains(&topic);
-            let msg = if subscribed { Msg::subscribe(&topic) } else { Msg::cancel(&topic) };
-            if !msg.is_ok_and(|mut msg| pipes.write(pipe, &mut msg)) {
+            if !say(&topic).is_ok_and(|mut msg| pipes.write(pipe, &mut msg)) {
                 topics.insert(topic);
                 break;
             }

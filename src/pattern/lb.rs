@@ -117,9 +117,9 @@ impl LoadBalancer {
         self.active -= 1;
         self.pipes.swap(position, self.active);
         if self.current == self.active {
-            // The last active pipe took the place of the one that left. If it was the current one
-            // it stays so, for it may be in the middle of a message.
-            self.current = if position == self.active { 0 } else { position };
+            // The last active pipe took the place of the one that left. In the middle of a message
+            // it stays the current one.
+            self.current = if self.more && position != self.active { position } else { 0 };
         }
         self.active
     }

@@ -30,6 +30,8 @@ mod bytes;
 mod channel;
 mod client;
 mod dealer;
+mod dgram;
+mod dish;
 mod dist;
 mod fq;
 mod gather;
@@ -40,6 +42,7 @@ mod pair;
 mod peers;
 mod pull;
 mod push;
+mod radio;
 mod radix;
 mod rep;
 mod req;
@@ -102,7 +105,7 @@ pub struct Cx<'a, P: Pipes> {
 /// How a pipe came to be attached.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Attach {
-    /// The peer takes every message whatever it subscribed to (it speaks ZMTP 1.0 and cannot say).
+    /// The peer takes every message whatever it subscribed to: it cannot say (ZMTP 1.0, udp).
     pub subscribe_to_all: bool,
     /// This socket connected, the peer bound.
     pub locally_initiated: bool,
@@ -174,7 +177,7 @@ pub trait Pattern<P: Pipes>: Send {
     }
 
     /// `zmq_join` and `zmq_leave` (`join` = false) of a DISH socket.
-    fn group(&mut self, cx: &mut Cx<'_, P>, group: &str, join: bool) -> Result<()> {
+    fn group(&mut self, cx: &mut Cx<'_, P>, group: &[u8], join: bool) -> Result<()> {
         let _ = (cx, group, join);
         Err(Errno::ENOTSUP)
     }
@@ -200,15 +203,8 @@ pub trait Pattern<P: Pipes>: Send {
 }
 
 /// The pattern of a socket type.
-///
-/// # Errors
-/// `EINVAL`: a socket type that is not supported yet.
-pub fn create<P: Pipes + 'static>(
-    socket_type: SocketType,
-    options: &Options,
-) -> Result<Box<dyn Pattern<P>>> {
-    let _ = options;
-    Ok(match socket_type {
+pub fn create<P: Pipes + 'static>(socket_type: SocketType) -> Box<dyn Pattern<P>> {
+    match socket_type {
         SocketType::Pair => Box::new(pair::Pair::default()),
         SocketType::Push => Box::new(push::Push::default()),
         SocketType::Pull => Box::new(pull::Pull::default()),
@@ -226,8 +222,10 @@ pub fn create<P: Pipes + 'static>(
         SocketType::Scatter => Box::new(scatter::Scatter::default()),
         SocketType::Gather => Box::new(gather::Gather::default()),
         SocketType::Channel => Box::new(channel::Channel::default()),
-        SocketType::Radio | SocketType::Dish | SocketType::Dgram => return Err(Errno::EINVAL),
-    })
+        SocketType::Radio => Box::new(radio::Radio::default()),
+        SocketType::Dish => Box::new(dish::Dish::default()),
+        SocketType::Dgram => Box::new(dgram::Dgram::default()),
+    }
 }
 
 /// Reads and drops all that a pipe holds, for sockets that take nothing from it. It keeps the peer

@@ -231,6 +231,11 @@ impl Net {
             _ => frame(text),
         };
         msg.set_class(class);
+        self.deliver_msg(pattern, pipe, msg);
+    }
+
+    /// A frame arrives.
+    pub fn deliver_msg(&mut self, pattern: &mut dyn Pattern<SimPipes>, pipe: PipeId, msg: Msg) {
         self.pipes.at(pipe).inbound.push_back(msg);
         self.activate_reading(pattern, pipe);
     }

@@ -159,7 +159,10 @@ impl<P: Pipes> Pattern<P> for Xsub {
 
     fn write_activated(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {
         self.dist.activated(pipe);
-        self.late.send(cx.pipes, pipe, &self.filter);
+        let filter = &self.filter;
+        self.late.send(cx.pipes, pipe, |topic| {
+            if filter.contains(topic) { Msg::subscribe(topic) } else { Msg::cancel(topic) }
+        });
     }
 
     fn hiccuped(&mut self, cx: &mut Cx<'_, P>, pipe: PipeId) {

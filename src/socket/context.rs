@@ -42,6 +42,9 @@ pub struct Context {
 struct State {
     /// Mailboxes of the open sockets.
     open: Vec<Arc<Mailbox>>,
+    /// The options as they were when the first socket was made: later changes to what counts from
+    /// then on are kept, but without effect.
+    at_start: Option<ContextOptions>,
     pool: Option<Arc<IoPool>>,
 }
 
@@ -87,7 +90,7 @@ impl Context {
         self.terminating.load(Ordering::SeqCst)
     }
 
-    /// A new socket. Errors: `ETERM`, `EMFILE` (more sockets than `ZMQ_MAX_SOCKETS`), `EINVAL`.
+    /// A new socket. Errors: `ETERM`, `EMFILE` (more sockets than `ZMQ_MAX_SOCKETS`).
     pub fn socket(self: &Arc<Self>, socket_type: SocketType) -> Result<Box<Socket>> {
         let options = self.options.lock().clone();
         let mailbox = Arc::new(Mailbox::default());
@@ -96,18 +99,15 @@ impl Context {
             if self.is_terminating() {
                 return Err(Errno::ETERM);
             }
-            if state.open.len() >= usize::try_from(options.max_sockets).unwrap_or(0) {
+            let limit = state.at_start.get_or_insert_with(|| options.clone()).max_sockets;
+            if state.open.len() >= usize::try_from(limit).unwrap_or(0) {
                 return Err(Errno::EMFILE);
             }
             state.open.push(mailbox.clone());
             self.alive.fetch_add(1, Ordering::SeqCst);
         }
         let life: Box<dyn Any + Send + Sync> = Box::new(Life(self.clone()));
-        let socket = Socket::new(self.clone(), mailbox.clone(), life, socket_type, &options);
-        if socket.is_err() {
-            self.forget(&mailbox);
-        }
-        socket
+        Ok(Socket::new(self.clone(), mailbox, life, socket_type, &options))
     }
 
     /// A socket is closed: it no longer counts as open.
@@ -125,7 +125,7 @@ impl Context {
         if let Some(pool) = &state.pool {
             return Ok(pool.clone());
         }
-        let options = self.options.lock().clone();
+        let options = state.at_start.clone().unwrap_or_else(|| self.options.lock().clone());
         let count = usize::try_from(options.io_threads).unwrap_or(0);
         if count == 0 {
             return Err(Errno::EMTHREAD);

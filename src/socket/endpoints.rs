@@ -8,11 +8,11 @@ use crate::consts::*;
 use crate::core::mailbox::{EndpointPair, NewPipe, PipeLink};
 use crate::core::pipe::{Peer, direction};
 use crate::error::{Errno, Result};
-use crate::io::{ListenerHandle, Role, Session};
+use crate::io::{Datagrams, ListenerHandle, Role, Session};
 use crate::options::SocketType;
-use crate::pattern::PipeId;
+use crate::pattern::{PipeId, Pipes};
 use crate::sync::Arc;
-use crate::transport::{Protocol, Target, same_endpoints, split_endpoint};
+use crate::transport::{DatagramSocket, Protocol, Target, same_endpoints, split_endpoint};
 
 /// Something that a socket bound or connected to.
 pub struct Endpoint {
@@ -24,6 +24,7 @@ pub struct Endpoint {
 enum Kind {
     Listener(Arc<ListenerHandle>),
     Session(Arc<Session>, Option<PipeId>),
+    Datagrams(Arc<Datagrams>, PipeId),
     /// A connection within the process.
     Inproc(PipeId),
 }
@@ -53,6 +54,12 @@ impl Socket {
         let (protocol, address) = self.parse(endpoint)?;
         if protocol == Protocol::Inproc {
             return self.bind_inproc(endpoint, None);
+        }
+        if protocol == Protocol::Udp {
+            if self.options.socket_type == SocketType::Radio {
+                return Err(Errno::ENOCOMPATPROTO);
+            }
+            return self.open_datagrams(endpoint, DatagramSocket::bind(address, &self.options)?);
         }
         let pool = self.context.pool()?;
         let options = self.snapshot();
@@ -96,6 +103,12 @@ impl Socket {
             self.connect_inproc(endpoint);
             return Ok(());
         }
+        if protocol == Protocol::Udp {
+            if self.options.socket_type != SocketType::Radio {
+                return Err(Errno::ENOCOMPATPROTO);
+            }
+            return self.open_datagrams(endpoint, DatagramSocket::connect(address, &self.options)?);
+        }
         use SocketType::{Dealer, Pub, Req, Sub};
         if matches!(self.options.socket_type, Dealer | Sub | Pub | Req)
             && self.endpoints.iter().any(|known| known.name == endpoint)
@@ -111,7 +124,35 @@ impl Socket {
         let session = Session::new(thread, self.port.clone(), options, role);
         let pipe = (!self.options.immediate).then(|| self.join(&session, endpoint));
         session.launch();
+        // A PAIR may have turned it away already.
+        let pipe = pipe.filter(|&pipe| self.pipes.get(pipe).is_some());
         let kind = Kind::Session(session, pipe);
+        self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind });
+        self.announce_endpoint();
+        Ok(())
+    }
+
+    fn open_datagrams(&mut self, endpoint: &str, socket: DatagramSocket) -> Result<()> {
+        let thread = self.context.pool()?.choose(self.options.affinity)?.clone();
+        self.last_endpoint = socket.endpoint().to_owned();
+        let datagrams = Datagrams::new(thread, self.port.clone(), &self.options, socket);
+        let link = PipeLink::new(self.port.mailbox.clone());
+        // Conflation is for connections; datagrams are not conflated by libzmq either.
+        let (writer, from_socket) =
+            direction(self.options.sndhwm, false, link.clone(), datagrams.clone());
+        let (to_socket, reader) =
+            direction(self.options.rcvhwm, false, datagrams.clone(), link.clone());
+        let pipe = self.attach(NewPipe {
+            writer,
+            reader,
+            link,
+            subscribe_to_all: true,
+            locally_initiated: true,
+            origin: 0,
+            endpoints: EndpointPair::connect(endpoint),
+        });
+        datagrams.launch(to_socket, from_socket);
+        let kind = Kind::Datagrams(datagrams, pipe);
         self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind });
         self.announce_endpoint();
         Ok(())
@@ -149,7 +190,9 @@ impl Socket {
         let (pipe, monitor) = self.context.inproc.lock().connect(endpoint, &mailbox, &options);
         let pipe = self.attach(pipe);
         self.last_endpoint = endpoint.to_owned();
-        self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind: Kind::Inproc(pipe) });
+        if self.pipes.get(pipe).is_some() {
+            self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind: Kind::Inproc(pipe) });
+        }
         if let Some(monitor) = monitor {
             monitor.connected();
         }
@@ -195,7 +238,14 @@ impl Socket {
                     }
                     session.terminate(linger);
                 }
-                Kind::Inproc(pipe) => self.end_pipe(pipe),
+                // What a peer sent before it left may still be read.
+                Kind::Inproc(pipe) => {
+                    self.with_pattern(|_, cx| cx.pipes.terminate(pipe, true));
+                }
+                Kind::Datagrams(datagrams, pipe) => {
+                    self.end_pipe(pipe);
+                    datagrams.terminate(linger);
+                }
             }
         }
         Ok(())
@@ -226,7 +276,7 @@ impl Socket {
     /// A pipe is gone: no endpoint leads to it any more.
     pub(super) fn forget_endpoint_pipe(&mut self, pipe: PipeId) {
         self.endpoints.retain_mut(|endpoint| match &mut endpoint.kind {
-            Kind::Inproc(inproc) => *inproc != pipe,
+            Kind::Inproc(other) | Kind::Datagrams(_, other) => *other != pipe,
             Kind::Session(_, current) => {
                 if *current == Some(pipe) {
                     *current = None;

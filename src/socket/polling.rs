@@ -99,26 +99,32 @@ fn register(items: &[Item], waiter: &Arc<Waiter>) -> Result<Vec<Registration>> {
     Ok(registrations)
 }
 
-/// Finds out which events hold now.
+/// Finds out which events hold now. Descriptors first: one may be a socket's `ZMQ_FD`, which asking
+/// that socket makes unreadable.
 fn look(items: &mut [Item]) -> Result<usize> {
-    let mut descriptors = Vec::new();
+    let mut descriptors = entries(items);
     let mut count = 0;
-    for item in items.iter_mut() {
-        item.ready = 0;
-        match item.source {
-            Source::Socket(handle) => {
-                let held = with(handle, Socket::events)? as i16;
-                item.ready = held & item.events;
-                count += usize::from(item.ready != 0);
-            }
-            Source::Fd(fd) => descriptors.push(entry(fd, to_system(item.events))),
-        }
-    }
     if !descriptors.is_empty() {
         poll(&mut descriptors, 0)?;
         count += take_ready(items, &descriptors);
     }
+    for item in items.iter_mut() {
+        if let Source::Socket(handle) = item.source {
+            let held = with(handle, Socket::events)? as i16;
+            item.ready = held & item.events;
+            count += usize::from(item.ready != 0);
+        }
+    }
     Ok(count)
+}
+
+/// What to ask the system about the descriptors.
+fn entries(items: &[Item]) -> Vec<PollFd> {
+    let descriptor = |item: &Item| match item.source {
+        Source::Fd(fd) => Some(entry(fd, to_system(item.events))),
+        Source::Socket(_) => None,
+    };
+    items.iter().filter_map(descriptor).collect()
 }
 
 /// Puts what the system says of the descriptors into their items.
@@ -141,13 +147,7 @@ unsafe fn wait_with_descriptors(
     deadline: Deadline,
     mask: Mask,
 ) -> Result<()> {
-    let mut descriptors: Vec<PollFd> = items
-        .iter()
-        .filter_map(|item| match item.source {
-            Source::Fd(fd) => Some(entry(fd, to_system(item.events))),
-            Source::Socket(_) => None,
-        })
-        .collect();
+    let mut descriptors = entries(items);
     descriptors.extend(waiter.event().map(|event| entry(event.fd(), libc::POLLIN)));
     let waited = if !waiter.lie_down() {
         Ok(0)

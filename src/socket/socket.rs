@@ -43,6 +43,9 @@ pub struct Socket {
     pub(super) last_endpoint: String,
     pub(super) monitor: Arc<Monitor>,
     receiving_more: bool,
+    /// A call on the socket has answered that the context ended. Options can be set and read until
+    /// then, such as `ZMQ_LINGER` before closing.
+    knows_end: bool,
     /// When sending without waiting last attended to commands.
     attended_us: u64,
     /// How waiting has gone lately; see `blocking`.
@@ -52,16 +55,15 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// A socket of `socket_type`. Errors: `EINVAL` if the type is not supported.
+    /// A socket of `socket_type`.
     pub fn new(
         context: Arc<Context>,
         mailbox: Arc<Mailbox>,
         life: Box<dyn Any + Send + Sync>,
         socket_type: SocketType,
         defaults: &ContextOptions,
-    ) -> Result<Box<Socket>> {
+    ) -> Box<Socket> {
         let options = Options::in_context(socket_type, defaults);
-        let pattern = pattern::create(socket_type, &options)?;
         let monitor = Arc::new(Monitor::default());
         let port = Arc::new(Port {
             mailbox,
@@ -71,21 +73,22 @@ impl Socket {
             poll_set: Default::default(),
             life,
         });
-        Ok(Box::new(Socket {
+        Box::new(Socket {
             context,
             port,
             options,
             snapshot: None,
-            pattern,
+            pattern: pattern::create(socket_type),
             pipes: PipeTable::default(),
             endpoints: Vec::new(),
             last_endpoint: String::new(),
             monitor,
             receiving_more: false,
+            knows_end: false,
             attended_us: 0,
             habits: Default::default(),
             registration: None,
-        }))
+        })
     }
 
     /// Its mailbox.
@@ -166,6 +169,7 @@ impl Socket {
             self.carry_out(command);
         }
         if mailbox.signal.is_terminated() {
+            self.knows_end = true;
             self.monitor.stop();
             return Err(Errno::ETERM);
         }
@@ -297,9 +301,12 @@ impl Socket {
         Ok(if input { ZMQ_POLLIN } else { 0 } | if output { ZMQ_POLLOUT } else { 0 })
     }
 
-    /// `zmq_setsockopt`. Errors: `EINVAL`, `ETERM`.
+    /// `zmq_setsockopt`. Errors: `EINVAL`, `ETERM`. Leaves the news in the mailbox: a program that
+    /// waits for `ZMQ_FD` does not look at `ZMQ_EVENTS` for having set an option.
     pub fn set_option(&mut self, option: i32, value: Option<&[u8]>) -> Result<()> {
-        self.attend()?;
+        if self.knows_end || self.context.is_inherited() {
+            return Err(Errno::ETERM);
+        }
         let effect = self.options.set(option, value)?;
         self.snapshot = None;
         if option == ZMQ_SNDHWM || option == ZMQ_RCVHWM {
@@ -321,7 +328,7 @@ impl Socket {
 
     /// `zmq_getsockopt`. Errors: `EINVAL`, `ETERM`, `EMFILE` (`ZMQ_FD`).
     pub fn get_option(&mut self, option: i32) -> Result<Value> {
-        if self.port.mailbox.signal.is_terminated() {
+        if self.knows_end {
             return Err(Errno::ETERM);
         }
         match self.options.get(option)? {
@@ -349,7 +356,7 @@ impl Socket {
     }
 
     /// `zmq_join` and `zmq_leave`.
-    pub fn group(&mut self, group: &str, join: bool) -> Result<()> {
+    pub fn group(&mut self, group: &[u8], join: bool) -> Result<()> {
         self.attend()?;
         self.with_pattern(|pattern, cx| pattern.group(cx, group, join))
     }

@@ -147,7 +147,7 @@ pub struct Credentials {
     pub pid: i32,
 }
 
-/// An owned stream socket.
+/// An owned socket.
 #[derive(Debug)]
 pub struct Socket(OwnedFd);
 
@@ -155,7 +155,16 @@ impl Socket {
     /// A fresh stream socket for addresses like `address`. Errors: `EAFNOSUPPORT`, `EMFILE`,
     /// `ENFILE`, `ENOBUFS`, `ENOMEM`.
     pub fn open(address: &SocketAddress) -> Result<Socket> {
-        let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+        Self::open_kind(address, libc::SOCK_STREAM)
+    }
+
+    /// A fresh datagram socket for addresses like `address`. Errors: as [`Socket::open`].
+    pub fn open_datagram(address: &SocketAddress) -> Result<Socket> {
+        Self::open_kind(address, libc::SOCK_DGRAM)
+    }
+
+    fn open_kind(address: &SocketAddress, kind: c_int) -> Result<Socket> {
+        let kind = kind | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
         // SAFETY: no pointers are passed; the result is checked.
         let fd = unsafe { libc::socket(address.family(), kind, 0) };
         // SAFETY: the descriptor was just made and belongs to nobody else.
@@ -312,15 +321,42 @@ impl Socket {
     /// Sends what fits of `slices`; no more of them go in one call than the system takes. Errors: as
     /// sendmsg(2), with `EAGAIN` when nothing fits; a closed peer gives `EPIPE` and no signal.
     pub fn send_vectored(&self, slices: &[IoSlice<'_>]) -> Result<usize> {
-        let count = slices.len().min(libc::UIO_MAXIOV as usize);
+        // SAFETY: all-zero bytes are a valid msghdr, with no address and no control data.
+        self.send_message(unsafe { MaybeUninit::zeroed().assume_init() }, slices)
+    }
+
+    /// Sends `slices`, one after the other, as one datagram to `address`. Errors: as sendmsg(2),
+    /// with `EAGAIN` when the system takes none now.
+    pub fn send_to(&self, address: &SocketAddress, slices: &[IoSlice<'_>]) -> Result<()> {
+        let (mut raw, len) = address.to_raw();
         // SAFETY: all-zero bytes are a valid msghdr, with no address and no control data.
         let mut header: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
+        header.msg_name = (&raw mut raw).cast();
+        header.msg_namelen = len;
+        self.send_message(header, slices).map(drop)
+    }
+
+    /// Sends with a header whose address, if any, outlives the call and which has no control data.
+    fn send_message(&self, mut header: libc::msghdr, slices: &[IoSlice<'_>]) -> Result<usize> {
+        let count = slices.len().min(libc::UIO_MAXIOV as usize);
         // `IoSlice` is documented to be laid out as the system's iovec; sendmsg does not write.
         header.msg_iov = slices.as_ptr().cast_mut().cast();
         header.msg_iovlen = count as _;
-        // SAFETY: `header` describes `count` slices, which outlive the call.
+        // SAFETY: `header` describes `count` slices, which outlive the call, as does the address.
         retry(|| unsafe { libc::sendmsg(self.fd(), &header, libc::MSG_NOSIGNAL) })
             .map(|n| n as usize)
+    }
+
+    /// Receives one datagram into the front of `room`, cut off if it is longer, and tells who sent
+    /// it, if the family is one of ours. Errors: as recvfrom(2), with `EAGAIN` when there is none.
+    pub fn receive_from(&self, room: &mut [u8]) -> Result<(usize, Option<SocketAddress>)> {
+        let start = room.as_mut_ptr().cast::<c_void>();
+        let (n, from) = with_address(|raw, len| {
+            // SAFETY: `with_address` passes a storage and its length, and `start` points to
+            // `room.len()` writable bytes.
+            retry(|| unsafe { libc::recvfrom(self.fd(), start, room.len(), 0, raw, len) })
+        })?;
+        Ok((n as usize, from))
     }
 }
 

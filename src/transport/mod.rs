@@ -4,9 +4,10 @@
 //! - [`Listener`] binds and accepts.
 //! - [`Target`] is what a connecting socket was told; [`resolve`] turns it into addresses without
 //!   blocking the caller, and [`Dial`] connects to one of them.
+//! - [`DatagramSocket`] is what udp has instead of listeners and connections.
 //! - [`Stream`] is an established connection; [`Negotiation`] is what a proxy is told over it first.
 //!
-//! Here are tcp and ipc. The other protocols are known by name; binding or connecting them is
+//! Here are tcp, ipc and udp. The other protocols are known by name; binding or connecting them is
 //! `EPROTONOSUPPORT`.
 //!
 //! What an address may look like, and which errno says that it may not, is libzmq's behaviour to
@@ -36,6 +37,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod tune;
+mod udp;
 
 pub use crate::sys::socket::SocketAddress;
 pub use address::{endpoint_of, same_endpoints};
@@ -45,6 +47,7 @@ pub use resolver::resolve;
 pub use socks::Negotiation;
 pub use stream::Stream;
 pub use target::Target;
+pub use udp::{DatagramSocket, MAX_DATAGRAM};
 
 use crate::error::{Errno, Result};
 

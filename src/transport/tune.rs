@@ -4,10 +4,18 @@ use crate::error::{Errno, Result};
 use crate::options::Options;
 use crate::sys::socket::{Socket, SocketAddress};
 
-/// A socket for `address` with everything set that counts from before it is bound or connected.
-/// Errors: as socket(2) and setsockopt(2); `EPERM`, `ENODEV` from `ZMQ_BINDTODEVICE`.
+/// A stream socket for `address` with everything set that counts from before it is bound or
+/// connected. Errors: as socket(2) and setsockopt(2); `EPERM`, `ENODEV` from `ZMQ_BINDTODEVICE`.
 pub(super) fn open(address: &SocketAddress, o: &Options) -> Result<Socket> {
-    let socket = Socket::open(address)?;
+    prepare(Socket::open(address)?, address, o)
+}
+
+/// A datagram socket for `address`, likewise.
+pub(super) fn open_datagram(address: &SocketAddress, o: &Options) -> Result<Socket> {
+    prepare(Socket::open_datagram(address)?, address, o)
+}
+
+fn prepare(socket: Socket, address: &SocketAddress, o: &Options) -> Result<Socket> {
     if matches!(address, SocketAddress::V6(_)) {
         socket.set_option(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 0)?;
     }

@@ -17,6 +17,7 @@
 //! | frame headers; commands of the message phase | `frame`, `command` |
 //! | messages to bytes; bytes to messages | `encoder`, `decoder` |
 //! | frame sequences that a socket type insists on | `shape` |
+//! | RADIO and DISH without a connection | `datagram` |
 //! | what ends a connection | `error` |
 //!
 //! Memory is bounded by what the peer really sends: no declared length allocates by itself, and
@@ -36,6 +37,7 @@
 
 pub mod command;
 pub mod curve;
+pub mod datagram;
 mod decoder;
 mod encoder;
 mod error;

@@ -4,6 +4,8 @@
 //! `include/zmq.h.in` in the order of the table of symbols. `OZMIUM_BLESS=1 cargo test --test
 //! header` rewrites both files instead of comparing.
 
+mod cases;
+mod differences;
 mod symbols;
 
 use std::collections::BTreeMap;

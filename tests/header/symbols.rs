@@ -30,13 +30,11 @@ impl Family {
 }
 
 /// What is exported but answers `ENOTSUP`, with the reason. The list only shrinks.
-pub const NOT_YET: &[(&str, &str)] =
-    &[("zmq_join", "no DISH sockets"), ("zmq_leave", "no DISH sockets")];
+pub const NOT_YET: &[(&str, &str)] = &[];
 
 /// What functions that are done do not support, and what they answer. This list only shrinks, too.
 pub const LIMITS: &[(&str, &str)] = &[
-    ("Socket types RADIO, DISH, DGRAM", "`zmq_socket`: `EINVAL`"),
-    ("Transports udp, ws, wss, tipc, vmci, vsock, pgm, epgm, norm", "`EPROTONOSUPPORT`"),
+    ("Transports ws, wss, tipc, vmci, vsock, pgm, epgm, norm", "`EPROTONOSUPPORT`"),
     ("Mechanism GSSAPI", "its options: `EINVAL`"),
 ];
 

@@ -1,0 +1,191 @@
+/*  Options whose effect can be seen at the system's sockets or in what peers are told, and that no other topic shows. */
+
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+static int system_option (int fd, int level, int option)
+{
+    int value = -1;
+    socklen_t size = sizeof value;
+    CHECK_OK (getsockopt (fd, level, option, &value, &size));
+    return value;
+}
+
+static void finish_monitor (void *socket, void *monitor)
+{
+    CHECK_OK (zmq_socket_monitor (socket, NULL, 0));
+    close_socket (monitor);
+}
+
+/*  The descriptor of a socket's only connection. */
+static int connected_fd (void *monitor)
+{
+    return EXPECT_EVENT (monitor, ZMQ_EVENT_CONNECTED).value;
+}
+
+SOCKET_TEST (backlog_is_that_of_the_listener)
+{
+    void *const pull = open_socket (ZMQ_PULL);
+    void *const monitor = open_monitor (test_ctx (), pull, ZMQ_EVENT_LISTENING);
+    CHECK_INT (100, get_int (pull, ZMQ_BACKLOG));
+    set_int (pull, ZMQ_BACKLOG, 7);
+    bind_any (pull, TCP);
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    const int fd = EXPECT_EVENT (monitor, ZMQ_EVENT_LISTENING).value;
+    CHECK_OK (getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size));
+    CHECK_INT (7, info.tcpi_sacked); /* of a listener the limit of its queue */
+    finish_monitor (pull, monitor);
+}
+
+SOCKET_TEST (tcp_maxrt_bounds_the_wait_for_acknowledgements)
+{
+    void *const pull = open_socket (ZMQ_PULL), *const push = open_socket (ZMQ_PUSH);
+    void *const monitor = open_monitor (test_ctx (), push, ZMQ_EVENT_CONNECTED);
+    set_int (push, ZMQ_TCP_MAXRT, 12345);
+    join (pull, push, TCP);
+    CHECK_INT (12345, system_option (connected_fd (monitor), IPPROTO_TCP, TCP_USER_TIMEOUT));
+    finish_monitor (push, monitor);
+}
+
+SOCKET_TEST (connect_timeout_ends_an_attempt)
+{
+    void *const push = open_socket (ZMQ_PUSH);
+    void *const monitor = open_monitor (test_ctx (), push, ZMQ_EVENT_CLOSED);
+    /* A listener whose queue is full answers nobody. */
+    char endpoint[ENDPOINT_MAX];
+    const int listener = raw_listen (endpoint);
+    CHECK_OK (listen (listener, 0));
+    int queued[4], count = 0;
+    for (; count < 4; count++) {
+        struct sockaddr_in address;
+        socklen_t size = sizeof address;
+        CHECK_OK (getsockname (listener, (struct sockaddr *) &address, &size));
+        queued[count] = socket (AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (connect (queued[count], (struct sockaddr *) &address, size) != 0)
+            CHECK (errno == EINPROGRESS);
+    }
+    settle ();
+    set_int (push, ZMQ_CONNECT_TIMEOUT, 50);
+    const int64_t started = now_ms ();
+    connect_to (push, endpoint);
+    EXPECT_EVENT (monitor, ZMQ_EVENT_CLOSED);
+    CHECK (now_ms () - started >= 45);
+    while (count > 0)
+        close (queued[--count]);
+    close (listener);
+    finish_monitor (push, monitor);
+}
+
+SOCKET_DRAFT_TEST (priority_is_that_of_the_connection)
+{
+    void *const pull = open_socket (ZMQ_PULL), *const push = open_socket (ZMQ_PUSH);
+    void *const monitor = open_monitor (test_ctx (), push, ZMQ_EVENT_CONNECTED);
+    set_int (push, ZMQ_PRIORITY, 5);
+    join (pull, push, TCP);
+    CHECK_INT (5, system_option (connected_fd (monitor), SOL_SOCKET, SO_PRIORITY));
+    finish_monitor (push, monitor);
+}
+
+SOCKET_DRAFT_TEST (busy_poll_is_that_of_the_connection)
+{
+    const int probe = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), wanted = 50;
+    if (setsockopt (probe, SOL_SOCKET, SO_BUSY_POLL, &wanted, sizeof wanted) != 0)
+        skip_test ("not allowed here");
+    close (probe);
+    void *const pull = open_socket (ZMQ_PULL), *const push = open_socket (ZMQ_PUSH);
+    void *const monitor = open_monitor (test_ctx (), push, ZMQ_EVENT_CONNECTED);
+    set_int (push, ZMQ_BUSY_POLL, wanted);
+    join (pull, push, TCP);
+    CHECK_INT (wanted, system_option (connected_fd (monitor), SOL_SOCKET, SO_BUSY_POLL));
+    finish_monitor (push, monitor);
+}
+
+SOCKET_DRAFT_TEST (in_batch_size_is_the_most_that_a_stream_reads_at_once)
+{
+    void *const stream = open_socket (ZMQ_STREAM);
+    char id[16], data[256] = "";
+    set_int (stream, ZMQ_IN_BATCH_SIZE, 100);
+    const int fd = raw_connect (bind_any (stream, TCP));
+    recv_frame (stream, id, sizeof id);
+    RECV (stream, "");
+    raw_send (fd, data, 250);
+    for (size_t left = 250; left > 0;) {
+        recv_frame (stream, id, sizeof id);
+        const size_t size = recv_frame (stream, data, sizeof data);
+        CHECK (size > 0 && size <= 100 && size <= left);
+        left -= size;
+    }
+    close (fd);
+}
+
+SOCKET_DRAFT_TEST (a_small_out_batch_size_changes_no_message)
+{
+    void *const pull = open_socket (ZMQ_PULL), *const push = open_socket (ZMQ_PUSH);
+    set_int (push, ZMQ_OUT_BATCH_SIZE, 1);
+    join (pull, push, TCP);
+    for (int i = 0; i < 100; i++)
+        SEND_PARTS (push, "some text of some length", "", "more");
+    for (int i = 0; i < 100; i++)
+        RECV_PARTS (pull, "some text of some length", "", "more");
+}
+
+SOCKET_DRAFT_TEST (a_hello_message_is_the_first_that_a_peer_hears)
+{
+    for (enum transport t = TCP; t <= IPC; t++) {
+        void *const router = open_socket (ZMQ_ROUTER), *const dealer = open_socket (ZMQ_DEALER);
+        set_str (router, ZMQ_HELLO_MSG, "welcome");
+        set_str (dealer, ZMQ_HELLO_MSG, "here I am");
+        set_str (dealer, ZMQ_ROUTING_ID, "D");
+        join (router, dealer, t);
+        RECV (dealer, "welcome");
+        RECV_PARTS (router, "D", "here I am");
+        finish ();
+    }
+}
+
+SOCKET_DRAFT_TEST (a_hiccup_message_tells_of_a_lost_connection)
+{
+    void *const dealer = open_socket (ZMQ_DEALER);
+    char endpoint[ENDPOINT_MAX];
+    const int listener = raw_listen (endpoint);
+    set_str (dealer, ZMQ_HICCUP_MSG, "lost");
+    connect_to (dealer, endpoint);
+    close (zmtp_accept (listener, "DEALER"));
+    RECV (dealer, "lost");
+    close (listener);
+}
+
+SOCKET_DRAFT_TEST (xsub_verbose_unsubscribe_tells_of_every_one)
+{
+    void *const xpub = open_socket (ZMQ_XPUB), *const xsub = open_socket (ZMQ_XSUB);
+    set_int (xpub, ZMQ_XPUB_VERBOSER, 1);
+    set_int (xsub, ZMQ_XSUB_VERBOSE_UNSUBSCRIBE, 1);
+    join (xpub, xsub, TCP);
+    SEND (xsub, "\1A");
+    RECV (xpub, "\1A");
+    for (int i = 0; i < 3; i++) {
+        SEND_BYTES (xsub, "\0A", 2, 0);
+        RECV_BYTES (xpub, "\0A", 2, 0);
+    }
+}
+
+TEST (a_listener_s_file_that_is_gone_is_an_event)
+{
+    void *const ctx = new_ctx ();
+    void *const pull = new_socket (ctx, ZMQ_PULL);
+    void *const monitor = open_monitor (ctx, pull, ZMQ_EVENT_CLOSED | ZMQ_EVENT_CLOSE_FAILED);
+    char endpoint[ENDPOINT_MAX];
+    CHECK_OK (zmq_bind (pull, "ipc://*"));
+    last_endpoint (pull, endpoint);
+    CHECK_OK (unlink (endpoint + strlen ("ipc://")));
+    CHECK_OK (zmq_unbind (pull, endpoint));
+    CHECK_INT (ENOENT, EXPECT_EVENT (monitor, ZMQ_EVENT_CLOSE_FAILED).value);
+    close_socket (monitor);
+    close_socket (pull);
+    term_ctx (ctx);
+}
