@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 
 use super::authentication::Inquiry;
 use super::halves::{Failure, RxChange, RxLink, TxChange, TxLink};
+use super::heartbeats::Silences;
 use super::session::Session;
 use super::thread::{Loop, Object};
 use super::timers::{Running, Timer, expire, is_running, stop};
@@ -18,8 +19,8 @@ use crate::sync::Arc;
 use crate::sync::atomic::Ordering;
 use crate::sys::clock;
 use crate::sys::poller::{Ready, Watch};
-use crate::transport::{Dial, Negotiation, SocketAddress, Stream};
-use crate::zmtp::{Established, Handshake, Peer, command};
+use crate::transport::{Dial, Negotiation, SocketAddress, Stream, endpoint_of};
+use crate::zmtp::{Established, Handshake, Peer};
 
 /// Where a session stands.
 pub(super) enum Phase {
@@ -50,6 +51,8 @@ pub struct Inner {
     pub(super) addresses: std::vec::IntoIter<SocketAddress>,
     /// Where it dialled last.
     pub(super) address: Option<SocketAddress>,
+    /// Where the connection went that was lost last.
+    pub(super) last_peer: Option<SocketAddress>,
     /// Attempts to connect that failed since one succeeded.
     pub(super) failed_attempts: u32,
     /// The last interval before dialling again; `None` before the first.
@@ -63,8 +66,8 @@ pub struct Inner {
     pub(super) has_pipe: bool,
     /// The session is to end when everything is sent.
     pub(super) terminating: bool,
-    /// What `traffic` was when the peer was last asked for a sign of life.
-    pub(super) heard: u32,
+    /// How long the peer may say nothing.
+    pub(super) silences: Silences,
     /// The handshake was over when the connection was lost.
     pub(super) was_up: bool,
 }
@@ -78,6 +81,7 @@ impl Inner {
             running: Running::default(),
             addresses: Vec::new().into_iter(),
             address: None,
+            last_peer: None,
             failed_attempts: 0,
             interval: None,
             endpoints: EndpointPair::default(),
@@ -85,9 +89,16 @@ impl Inner {
             inquiry: None,
             has_pipe: false,
             terminating: false,
-            heard: 0,
+            silences: Silences::default(),
             was_up: false,
         }
+    }
+}
+
+impl Inner {
+    /// Whether the connection goes to its own end: TCP connects a port to itself.
+    pub(super) fn is_own_peer(&self) -> bool {
+        self.address.as_ref().is_some_and(|peer| endpoint_of(peer) == self.endpoints.local)
     }
 }
 
@@ -144,8 +155,8 @@ impl Session {
             self.make_pipe(inner);
         }
         // Older peers know no PING, and could not answer it.
-        if !raw && peer.version.0 >= 3 && self.options.heartbeat_ivl > 0 {
-            self.start_timer(at, inner, Timer::Heartbeat, self.options.heartbeat_ivl);
+        if !raw && peer.version.0 >= 3 {
+            self.start_heartbeats(at, inner);
         }
         if self.options.can_send_hello_msg
             && !self.options.hello_msg.is_empty()
@@ -300,16 +311,11 @@ impl Session {
     pub(super) fn detach(&self, at: &mut Loop, inner: &mut Inner, failure: Option<Failure>) {
         let Phase::Up(stream) = std::mem::replace(&mut inner.phase, Phase::Idle) else { return };
         self.failure.lock().get_or_insert(failure.unwrap_or(Failure::Connection(Errno::EPIPE)));
-        for timer in [Timer::Heartbeat, Timer::HeartbeatTimeout, Timer::HeartbeatTtl] {
-            stop(&mut inner.running, timer);
-        }
+        self.stop_heartbeats(inner);
         self.unwatch(at, inner, &stream);
         inner.phase = Phase::Detaching(stream, 2);
         self.set_writable(false);
-        let dials_again =
-            self.is_connecting() && !matches!(*self.failure.lock(), Some(Failure::Protocol(_)));
-        let hiccup = dials_again && !self.options.immediate && self.is_subscriber();
-        self.change_write(TxChange::Disconnect { hiccup });
+        self.change_write(TxChange::Disconnect);
         self.change_read(RxChange::Disconnect);
     }
 
@@ -366,13 +372,12 @@ impl Session {
 
     /// The connection is lost; the session wants another.
     pub(super) fn begin_again(&self, at: &mut Loop, inner: &mut Inner) {
+        inner.last_peer = inner.address.clone();
         if inner.has_pipe {
             if self.options.immediate {
                 self.let_go_of_pipe(inner);
-            } else if self.is_subscriber()
-                && let Some(link) = &*self.link.lock()
-            {
-                link.send(Command::Hiccup);
+            } else if self.is_subscriber() && !inner.terminating {
+                self.hiccup();
             }
         }
         if inner.terminating {
@@ -384,6 +389,14 @@ impl Session {
         } else {
             self.endpoint_gone();
             self.end_if_terminating(at, inner);
+        }
+    }
+
+    /// Whoever answers next is told every subscription anew; what waits to be sent is outdated.
+    fn hiccup(&self) {
+        if let Some(link) = &*self.link.lock() {
+            self.change_write(TxChange::Hiccup);
+            link.send(Command::Hiccup);
         }
     }
 
@@ -451,17 +464,6 @@ impl Session {
         self.change_read(RxChange::Unpipe);
     }
 
-    /// The peer promised to send something every so often.
-    pub fn on_expect_traffic(&self, at: &mut Loop, within_ms: u32) {
-        self.expect_request_taken();
-        let mut inner = self.inner.lock();
-        if matches!(inner.phase, Phase::Up(_)) && !is_running(&inner.running, Timer::HeartbeatTtl) {
-            inner.heard = self.traffic.load(Ordering::Relaxed);
-            let within = i32::try_from(within_ms).unwrap_or(i32::MAX);
-            self.start_timer(at, &mut inner, Timer::HeartbeatTtl, within);
-        }
-    }
-
     /// A deadline passed.
     pub fn on_timer(&self, at: &mut Loop, timer: Timer, number: u64) {
         let mut inner = self.inner.lock();
@@ -481,36 +483,10 @@ impl Session {
                 self.drop_handshake(at, inner, failure);
             }
             Timer::Heartbeat => self.heartbeat(at, inner),
-            Timer::HeartbeatTimeout | Timer::HeartbeatTtl => {
-                let heard = self.traffic.load(Ordering::Relaxed) != inner.heard;
-                if !heard {
-                    self.log_silence(inner);
-                    self.detach(at, inner, Some(Failure::Connection(Errno::ETIMEDOUT)));
-                }
-            }
+            Timer::HeartbeatTimeout | Timer::HeartbeatTtl => self.on_silence(at, inner, timer),
             Timer::Linger => self.end(at, inner),
             Timer::Accept | Timer::Reclaim => {}
         }
-    }
-
-    /// Sends a PING and expects something back.
-    pub(super) fn heartbeat(&self, at: &mut Loop, inner: &mut Inner) {
-        if !matches!(inner.phase, Phase::Up(_)) {
-            return;
-        }
-        let ttl = u16::try_from(self.options.heartbeat_ttl / 100).unwrap_or(u16::MAX);
-        if let Ok(ping) = command::ping(ttl, &[]) {
-            self.send_control(ping);
-        }
-        let limit = match self.options.heartbeat_timeout {
-            -1 => self.options.heartbeat_ivl,
-            limit => limit,
-        };
-        if limit > 0 && !is_running(&inner.running, Timer::HeartbeatTimeout) {
-            inner.heard = self.traffic.load(Ordering::Relaxed);
-            self.start_timer(at, inner, Timer::HeartbeatTimeout, limit);
-        }
-        self.start_timer(at, inner, Timer::Heartbeat, self.options.heartbeat_ivl);
     }
 
     /// The end of the session, whatever it is doing.

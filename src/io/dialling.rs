@@ -10,13 +10,13 @@ use crate::error::{Errno, Result};
 use crate::log::Kind;
 use crate::sys::clock;
 use crate::sys::poller::Watch;
-use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
+use crate::transport::{Dial, SocketAddress, Stream, Target, endpoint_of, resolve};
 
 impl Session {
     /// Begins to dial, with the names' addresses as they are now.
     pub(super) fn look_up(&self, at: &mut Loop, inner: &mut Inner) {
         let Role::Connect { target, .. } = &self.role else { return };
-        inner.endpoints = self.unconnected();
+        inner.endpoints = self.unconnected(inner);
         inner.phase = Phase::Resolving;
         if target.needs_resolution() {
             let me = self.weak();
@@ -63,9 +63,8 @@ impl Session {
             self.log_failed_dial(inner, Kind::ConnectFailed, error);
         }
         while let Some(address) = inner.addresses.next() {
-            let dialled = self.dial(at, inner, target, &address);
-            inner.address = Some(address);
-            match dialled {
+            inner.address = Some(address.clone());
+            match self.dial(at, inner, target, &address) {
                 Ok(()) => return,
                 Err(failure) => {
                     self.log_failed_dial(inner, Kind::ConnectFailed, failure.1);
@@ -148,10 +147,12 @@ impl Session {
         self.shake_hands(at, inner, stream);
     }
 
-    /// What monitors are told of a connection that is not there yet.
-    fn unconnected(&self) -> EndpointPair {
+    /// What monitors are told of a connection that is not there yet. As in libzmq that is what
+    /// the application connected to; once a connection was lost, the address that it had.
+    fn unconnected(&self, inner: &Inner) -> EndpointPair {
         let Role::Connect { target, endpoint } = &self.role else { return EndpointPair::default() };
-        EndpointPair::connect(target.proxy().as_ref().unwrap_or(endpoint))
+        let known = target.proxy().or_else(|| inner.last_peer.as_ref().map(endpoint_of));
+        EndpointPair::connect(known.as_ref().unwrap_or(endpoint))
     }
 
     /// Dials again after the interval that the options ask for, if they do.
@@ -161,7 +162,7 @@ impl Session {
             return self.end_if_terminating(at, inner);
         }
         let interval = self.next_interval(inner);
-        inner.endpoints = self.unconnected();
+        inner.endpoints = self.unconnected(inner);
         self.emit(inner, ZMQ_EVENT_CONNECT_RETRIED, interval as u64);
         self.start_timer(at, inner, Timer::Reconnect, interval);
     }

@@ -139,6 +139,8 @@ impl Session {
         let stops = self.options.reconnect_stop & ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED != 0;
         let failure = match failure {
             Failure::Connection(_) if stops => Failure::Protocol(ProtoError::Frame),
+            // The system chose the port that was dialled to dial from. Another time it will not.
+            Failure::Protocol(_) if inner.is_own_peer() => Failure::Connection(Errno::ECONNABORTED),
             other => other,
         };
         if let Phase::Handshake(stream, _) = std::mem::replace(&mut inner.phase, Phase::Idle) {
@@ -161,10 +163,11 @@ enum Exchange {
 /// Moves handshake bytes both ways until the network has no more.
 fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<Exchange, Failure> {
     let connection = Failure::Connection;
+    let mut write_error = None;
     loop {
         // An error leaves something to say to the peer: try once.
         let progress = handshake.advance();
-        send_output(stream, handshake).map_err(connection)?;
+        write_error = send_output(stream, handshake).err().or(write_error);
         match progress.map_err(Failure::Protocol)? {
             Progress::Done => return Ok(Exchange::Done),
             Progress::WaitAuth(request) => return Ok(Exchange::Asks(request)),
@@ -172,7 +175,8 @@ fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<E
         }
         let mut spare = handshake.space().map_err(connection)?;
         match stream.read(&mut spare) {
-            Ok(0) => return Err(connection(Errno::EPIPE)),
+            // After a reset, the first call hears of it and the next ones of an end.
+            Ok(0) => return Err(connection(write_error.unwrap_or(Errno::EPIPE))),
             Ok(_) | Err(Errno::EINTR) => {}
             Err(Errno::EAGAIN) => return Ok(Exchange::Waits),
             Err(error) => return Err(connection(error)),
@@ -190,16 +194,18 @@ fn await_network(at: &Loop, stream: &Stream, handshake: &Handshake) -> Outcome {
     poller.rearm(stream.fd(), Direction::Write).map_err(Failure::Connection)
 }
 
+/// Sends what the network takes. After an error, what the peer sent before it went is still to be
+/// read; reading finds the end.
 fn send_output(stream: &Stream, handshake: &mut Handshake) -> Result<()> {
     while !handshake.output().is_empty() {
         match stream.write_vectored(&[IoSlice::new(handshake.output())]) {
             Ok(sent) => handshake.consume_output(sent),
             Err(Errno::EAGAIN) => break,
             Err(Errno::EINTR) => {}
-            // What the peer sent before it went is still to be read; reading finds the end.
-            Err(_) => {
+            Err(error) => {
                 let rest = handshake.output().len();
                 handshake.consume_output(rest);
+                return Err(error);
             }
         }
     }

@@ -78,9 +78,11 @@ pub enum TxChange {
     Pipe(Box<PipeReader>),
     /// Use this connection.
     Connect(Box<TxLink>),
-    /// Let go of the connection. `hiccup`: what waits in the pipe is for the old peer only; drop
-    /// all up to the mark that the socket will set.
-    Disconnect { hiccup: bool },
+    /// Let go of the connection.
+    Disconnect,
+    /// What waits in the pipe is for a peer that is gone: drop all up to the mark that the socket
+    /// will set.
+    Hiccup,
     /// Let go of the pipe.
     Unpipe,
     /// Let go of pipe and connection.
@@ -108,8 +110,8 @@ pub struct WriteHalf {
     /// The pipe from the socket.
     pub pipe: Option<PipeReader>,
     link: Option<Box<TxLink>>,
-    /// Drop what the pipe has until the hiccup mark.
-    hiccup: bool,
+    /// Drop what the pipe has until so many hiccup marks have come.
+    hiccups: u32,
     /// A write failed: the reading side finds the end after what is still to be read.
     broken: bool,
 }
@@ -128,7 +130,7 @@ pub struct ReadHalf {
 impl WriteHalf {
     /// A half without connection.
     pub fn new(pipe: Option<PipeReader>) -> Self {
-        WriteHalf { pipe, link: None, hiccup: false, broken: false }
+        WriteHalf { pipe, link: None, hiccups: 0, broken: false }
     }
 
     /// Carries a change out.
@@ -139,16 +141,16 @@ impl WriteHalf {
                 self.link = Some(link);
                 self.broken = false;
             }
-            TxChange::Disconnect { hiccup } => {
+            TxChange::Disconnect => {
                 self.link = None;
-                self.hiccup |= hiccup;
                 if let Some(pipe) = &mut self.pipe {
                     pipe.skip_message();
                 }
             }
+            TxChange::Hiccup => self.hiccups = self.hiccups.saturating_add(1),
             TxChange::Unpipe => {
                 self.pipe = None;
-                self.hiccup = false;
+                self.hiccups = 0;
             }
             TxChange::End => {
                 self.link = None;
@@ -164,9 +166,7 @@ impl WriteHalf {
 
     /// Moves messages from the pipe to the network until either has enough.
     pub fn drive(&mut self, host: &impl Host) -> Turn {
-        if self.hiccup {
-            self.drop_until_mark();
-        }
+        self.drop_until_marks();
         let Some(link) = &mut self.link else { return self.look_for_end() };
         if self.broken {
             return Turn::Idle;
@@ -220,13 +220,12 @@ impl WriteHalf {
     }
 
     /// Drops messages for a peer that is gone.
-    fn drop_until_mark(&mut self) {
+    fn drop_until_marks(&mut self) {
         let Some(pipe) = &mut self.pipe else { return };
         let mut msg = Msg::new();
-        while pipe.read(&mut msg) {
+        while self.hiccups > 0 && pipe.read(&mut msg) {
             if msg.class() == Class::HiccupMark {
-                self.hiccup = false;
-                return;
+                self.hiccups -= 1;
             }
         }
     }
@@ -405,7 +404,13 @@ fn deliver(
         *held = None;
     }
     let mut msg = Msg::new();
+    let mut pinged = false;
     while let Some(item) = link.decoder.next(&mut msg)? {
+        if pinged {
+            // What came in one piece with a PING, but after it, is a sign of life.
+            host.on_traffic();
+            pinged = false;
+        }
         match item {
             Item::Msg => {
                 if !pipe.write(&mut msg) {
@@ -413,7 +418,10 @@ fn deliver(
                     return Ok(false);
                 }
             }
-            Item::Ping { ttl_ms, context } => host.on_ping(ttl_ms, context.as_ref()),
+            Item::Ping { ttl_ms, context } => {
+                host.on_ping(ttl_ms, context.as_ref());
+                pinged = true;
+            }
             Item::Pong => {}
         }
     }

@@ -23,6 +23,7 @@ mod datagram;
 mod dialling;
 mod greeting;
 mod halves;
+mod heartbeats;
 mod listener;
 mod logging;
 mod pollset;

@@ -88,6 +88,9 @@ pub struct Session {
     last_direct: AtomicU64,
     /// Counts receptions, for heartbeats.
     pub(super) traffic: AtomicU32,
+    /// The peer's last PING with a time to live: that time in milliseconds, and above it what
+    /// `traffic` was.
+    promise: AtomicU64,
     pub(super) failure: Mutex<Option<Failure>>,
     /// The way to the socket's end of the current pipe.
     pub(super) link: Mutex<Option<Arc<PipeLink>>>,
@@ -119,6 +122,7 @@ impl Session {
             status: AtomicU32::new(0),
             last_direct: AtomicU64::new(0),
             traffic: AtomicU32::new(0),
+            promise: AtomicU64::new(0),
             failure: Mutex::new(None),
             link: Mutex::new(None),
             terminating: AtomicBool::new(false),
@@ -225,9 +229,16 @@ impl Session {
         self.control.lock().clear();
     }
 
-    /// The I/O thread heard that the peer is to be expected.
-    pub(super) fn expect_request_taken(&self) {
+    /// Whether a PING waits for a peer that does not read.
+    pub(super) fn has_unsent_ping(&self) -> bool {
+        self.control.lock().iter().any(command::is_ping)
+    }
+
+    /// The time to live of the peer's last PING, in milliseconds, and what `traffic` was then.
+    pub(super) fn take_promise(&self) -> (u32, u32) {
         self.clear(EXPECT_POSTED);
+        let promise = self.promise.load(Ordering::Acquire);
+        (promise as u32, (promise >> 32) as u32)
     }
 
     /// The I/O thread was asked to drive the writing half.
@@ -282,7 +293,7 @@ impl Session {
             return;
         }
         while let Some(change) = { self.tx_changes.lock().pop_front() } {
-            let detached = matches!(change, TxChange::Disconnect { .. });
+            let detached = matches!(change, TxChange::Disconnect);
             half.change(change);
             if detached {
                 self.post(Request::Detached);
@@ -399,8 +410,12 @@ impl Host for Session {
         if let Ok(pong) = command::pong(context) {
             self.send_control(pong);
         }
-        if ttl_ms > 0 && !self.set(EXPECT_POSTED) {
-            self.post(|me| Request::ExpectTraffic(me, ttl_ms));
+        if ttl_ms > 0 {
+            let heard = self.traffic.load(Ordering::Relaxed);
+            self.promise.store(u64::from(heard) << 32 | u64::from(ttl_ms), Ordering::Release);
+            if !self.set(EXPECT_POSTED) {
+                self.post(Request::ExpectTraffic);
+            }
         }
     }
 

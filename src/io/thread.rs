@@ -51,8 +51,8 @@ pub enum Request {
     Drained(Arc<Session>),
     /// The socket closed its end of the pipe.
     PipeEnded(Arc<Session>),
-    /// The peer asks to be heard every so many milliseconds.
-    ExpectTraffic(Arc<Session>, u32),
+    /// The peer promised to be heard within some time.
+    ExpectTraffic(Arc<Session>),
     /// Give the connection up, within this many milliseconds (negative: no limit).
     Terminate(Arc<Session>, i32),
     /// Addresses of the name, or why there are none.
@@ -216,7 +216,7 @@ impl Loop {
             Request::Detached(session) => session.on_detached(self),
             Request::Drained(session) => session.on_drained(self),
             Request::PipeEnded(session) => session.on_pipe_ended(self),
-            Request::ExpectTraffic(session, ms) => session.on_expect_traffic(self, ms),
+            Request::ExpectTraffic(session) => session.on_expect_traffic(self),
             Request::Terminate(session, linger) => session.on_unbound(self, linger),
             Request::Resolved(session, addresses) => session.on_resolved(self, addresses),
             Request::Authenticated(session) => session.on_authenticated(self),

@@ -75,6 +75,11 @@ pub fn ping(ttl_ds: u16, context: &[u8]) -> Result<Msg> {
     command(&[PING, &ttl_ds.to_be_bytes()], context)
 }
 
+/// Whether this is a PING.
+pub fn is_ping(msg: &Msg) -> bool {
+    msg.class() == Class::Command && msg.data().starts_with(PING)
+}
+
 /// A PONG for the encoder, with the context of the PING it answers.
 pub fn pong(context: &[u8]) -> Result<Msg> {
     command(&[PONG], context)
