@@ -5,14 +5,15 @@ use std::io::IoSlice;
 use super::authentication::Inquiry;
 use super::connection::{Inner, Phase};
 use super::halves::Failure;
-use super::session::Session;
+use super::session::{Role, Session};
 use super::thread::Loop;
 use super::timers::{Timer, stop};
 use crate::consts::*;
 use crate::error::{Errno, Result};
 use crate::sync::Arc;
 use crate::sys::poller::{Direction, Watch};
-use crate::transport::Stream;
+use crate::transport::{Protocol, Stream};
+use crate::zmtp::websocket::End;
 use crate::zmtp::{AuthReply, AuthRequest, Config, Established, Handshake, Progress, ProtoError};
 
 /// What a step of the handshake came to, or why the handshake failed.
@@ -35,11 +36,32 @@ impl Session {
         if self.options.raw_socket {
             return self.established(at, inner, stream, Established::raw(&config));
         }
-        inner.phase = Phase::Handshake(stream, Box::new(Handshake::new(&config)));
+        let handshake = match self.websocket_end(&stream) {
+            None => Ok(Handshake::new(&config)),
+            Some(end) => Handshake::in_websocket(&config, &end),
+        };
+        let handshake = match handshake {
+            Ok(handshake) => handshake,
+            Err(error) => {
+                inner.phase = Phase::Detaching(stream, 0);
+                return self.lost(at, inner, Failure::Connection(error.errno()));
+            }
+        };
+        inner.phase = Phase::Handshake(stream, Box::new(handshake));
         if self.options.handshake_ivl > 0 {
             self.start_timer(at, inner, Timer::Handshake, self.options.handshake_ivl);
         }
         self.pump_handshake(at, inner);
+    }
+
+    /// Which end of a WebSocket the session is, if there is one.
+    fn websocket_end(&self, stream: &Stream) -> Option<End> {
+        match &self.role {
+            Role::Connect { target, .. } => target
+                .websocket()
+                .map(|(host, path)| End::Client { host: host.to_owned(), path: path.to_owned() }),
+            Role::Accept(_) => (stream.protocol() == Protocol::Ws).then_some(End::Server),
+        }
     }
 
     /// Goes on with the handshake as far as the network and the authenticator let it.

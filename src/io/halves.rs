@@ -50,6 +50,8 @@ pub trait Host {
     fn take_control(&self) -> Option<Msg>;
     /// The peer sent a PING.
     fn on_ping(&self, ttl_ms: u32, context: &[u8]);
+    /// The peer ends its WebSocket with this payload.
+    fn on_close(&self, payload: &[u8]);
     /// Something was received.
     fn on_traffic(&self);
 }
@@ -324,7 +326,7 @@ impl ReadHalf {
             match deliver(link, pipe, &mut self.held, host) {
                 Ok(true) => {}
                 Ok(false) => break Turn::Idle,
-                Err(error) => break Turn::Failed(Failure::Protocol(error)),
+                Err(failure) => break Turn::Failed(failure),
             }
             if moved >= TURN {
                 break Turn::More;
@@ -345,7 +347,7 @@ impl ReadHalf {
                         break match deliver(link, pipe, &mut self.held, host) {
                             Ok(true) => Turn::Blocked,
                             Ok(false) => Turn::Idle,
-                            Err(error) => Turn::Failed(Failure::Protocol(error)),
+                            Err(failure) => Turn::Failed(failure),
                         };
                     }
                 }
@@ -396,7 +398,7 @@ fn deliver(
     pipe: &mut PipeWriter,
     held: &mut Option<Msg>,
     host: &impl Host,
-) -> Result<bool, ProtoError> {
+) -> Result<bool, Failure> {
     if let Some(msg) = held {
         if !pipe.write(msg) {
             return Ok(false);
@@ -405,7 +407,7 @@ fn deliver(
     }
     let mut msg = Msg::new();
     let mut pinged = false;
-    while let Some(item) = link.decoder.next(&mut msg)? {
+    while let Some(item) = link.decoder.next(&mut msg).map_err(Failure::Protocol)? {
         if pinged {
             // What came in one piece with a PING, but after it, is a sign of life.
             host.on_traffic();
@@ -423,6 +425,10 @@ fn deliver(
                 pinged = true;
             }
             Item::Pong => {}
+            Item::Close { payload } => {
+                host.on_close(payload.as_ref());
+                return Err(Failure::Connection(Errno(libc::ECONNRESET)));
+            }
         }
     }
     Ok(true)

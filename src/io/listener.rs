@@ -124,8 +124,9 @@ impl ListenerHandle {
             let Some(listener) = &state.listener else { return };
             match listener.accept_next(&self.options) {
                 Ok(Accepted::Stream(stream)) => {
+                    let path = listener.path().to_owned();
                     drop(state);
-                    self.start_session(at, stream);
+                    self.start_session(at, stream, &path);
                 }
                 Ok(Accepted::Nothing) => return,
                 Ok(Accepted::Rejected(error, who)) => self.report_failure(error, &who),
@@ -168,11 +169,11 @@ impl ListenerHandle {
         }
     }
 
-    fn start_session(self: &Arc<Self>, at: &mut Loop, stream: Stream) {
+    fn start_session(self: &Arc<Self>, at: &mut Loop, stream: Stream, path: &str) {
         let thread = self.pool.choose(self.options.affinity).unwrap_or(&self.thread).clone();
         let endpoints = EndpointPair {
-            local: stream.local_endpoint(),
-            remote: stream.remote_endpoint(),
+            local: stream.local_endpoint() + path,
+            remote: stream.remote_endpoint() + path,
             bound: true,
         };
         self.port.events.emit(ZMQ_EVENT_ACCEPTED, stream.fd() as u64, &endpoints);

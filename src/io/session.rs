@@ -419,6 +419,12 @@ impl Host for Session {
         }
     }
 
+    fn on_close(&self, payload: &[u8]) {
+        if let Ok(close) = command::close(payload) {
+            self.send_control(close);
+        }
+    }
+
     fn on_traffic(&self) {
         self.traffic.fetch_add(1, Ordering::Relaxed);
         if self.status.load(Ordering::Relaxed) & HEARD == 0 {

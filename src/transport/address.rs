@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
+use super::Protocol;
 use super::socks::Host;
 use crate::error::{Errno, Result};
 use crate::sys::names::{self, HostQuery};
@@ -169,6 +170,23 @@ pub(super) fn remote_host(text: &str) -> Result<(Host<'_>, u16)> {
     match found {
         Some(SocketAddress::V4(address)) => Ok((Host::Number((*address.ip()).into()), port)),
         _ => Ok((Host::Name(host), port)),
+    }
+}
+
+/// [`endpoint_of`] with another protocol's name where the address is one of tcp.
+pub(super) fn endpoint_over(protocol: Protocol, address: &SocketAddress) -> String {
+    let endpoint = endpoint_of(address);
+    match endpoint.strip_prefix("tcp") {
+        Some(rest) => format!("{}{rest}", protocol.name()),
+        None => endpoint,
+    }
+}
+
+/// Splits the path, with its slash, off an address; `/` if there is none.
+pub(super) fn split_path(address: &str) -> (&str, &str) {
+    match address.find('/') {
+        Some(at) => address.split_at(at),
+        None => (address, "/"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddrV4;
 use std::os::fd::RawFd;
 
 use super::address::source_address;
-use super::{SocketAddress, Stream, Target, tune};
+use super::{Protocol, SocketAddress, Stream, Target, tune};
 use crate::error::{Errno, Result};
 use crate::options::Options;
 use crate::sys::socket::Socket;
@@ -16,7 +16,7 @@ pub struct Dial {
     connected: bool,
     /// The system refused at once; said when the attempt is finished, like any other failure.
     refused: Option<Errno>,
-    tcp: bool,
+    protocol: Protocol,
 }
 
 impl Dial {
@@ -26,7 +26,7 @@ impl Dial {
     pub fn start(address: &SocketAddress, target: &Target, o: &Options) -> Result<Dial> {
         if let SocketAddress::Unix(_) = address {
             let socket = Socket::open(address)?;
-            return Ok(Dial::connect(socket, address, false));
+            return Ok(Dial::connect(socket, address, Protocol::Ipc));
         }
         let (socket, address) = match tune::open(address, o) {
             Err(Errno::EAFNOSUPPORT) => {
@@ -42,15 +42,15 @@ impl Dial {
             socket.set_option(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
             socket.bind(&source)?;
         }
-        Ok(Dial::connect(socket, &address, true))
+        Ok(Dial::connect(socket, &address, target.protocol()))
     }
 
-    fn connect(socket: Socket, address: &SocketAddress, tcp: bool) -> Dial {
+    fn connect(socket: Socket, address: &SocketAddress, protocol: Protocol) -> Dial {
         let (connected, refused) = match socket.connect(address) {
             Ok(connected) => (connected, None),
             Err(error) => (true, Some(error)),
         };
-        Dial { socket, connected, refused, tcp }
+        Dial { socket, connected, refused, protocol }
     }
 
     /// The descriptor, for polling.
@@ -70,10 +70,10 @@ impl Dial {
             return Err(error);
         }
         self.socket.take_error()?;
-        if self.tcp {
+        if self.protocol != Protocol::Ipc {
             tune::set_connected(&self.socket, o)?;
         }
-        Ok(Stream::new(self.socket))
+        Ok(Stream::new(self.socket, self.protocol))
     }
 }
 

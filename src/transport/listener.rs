@@ -2,7 +2,7 @@
 
 use std::os::fd::RawFd;
 
-use super::address::{bind_address, endpoint_of};
+use super::address::{bind_address, endpoint_of, endpoint_over, split_path};
 use super::ipc::{self, Wildcard};
 use super::stream::ip_of;
 use super::{Protocol, SocketAddress, Stream, tune};
@@ -15,7 +15,9 @@ use crate::sys::socket::Socket;
 pub struct Listener {
     socket: Socket,
     endpoint: String,
-    tcp: bool,
+    protocol: Protocol,
+    /// Of a WebSocket's endpoint.
+    path: String,
     wildcard: Option<Wildcard>,
 }
 
@@ -40,12 +42,15 @@ impl Listener {
     /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `ENOENT`, `EMFILE`.
     pub fn bind(protocol: Protocol, address: &str, o: &Options) -> Result<Listener> {
         match protocol {
-            Protocol::Tcp if o.use_fd == -1 => Self::finish(open_tcp(address, o)?, true, None),
-            Protocol::Tcp => Self::finish(Socket::adopt(o.use_fd)?, true, None),
+            Protocol::Tcp => Self::finish(listen_tcp(address, o)?, protocol, "", None),
+            Protocol::Ws => {
+                let (host, path) = split_path(address);
+                Self::finish(listen_tcp(host, o)?, protocol, path, None)
+            }
             Protocol::Ipc if o.use_fd == -1 => Self::bind_ipc(address, o),
             Protocol::Ipc => {
                 ipc::socket_name(address.as_bytes())?;
-                Self::finish(Socket::adopt(o.use_fd)?, false, None)
+                Self::finish(Socket::adopt(o.use_fd)?, protocol, "", None)
             }
             _ => Err(Errno::EPROTONOSUPPORT),
         }
@@ -65,12 +70,19 @@ impl Listener {
         let socket = Socket::open(&address)?;
         socket.bind(&address)?;
         socket.listen(o.backlog)?;
-        Self::finish(socket, false, wildcard)
+        Self::finish(socket, Protocol::Ipc, "", wildcard)
     }
 
-    fn finish(socket: Socket, tcp: bool, wildcard: Option<Wildcard>) -> Result<Listener> {
-        let endpoint = socket.local_address()?.as_ref().map(endpoint_of).unwrap_or_default();
-        Ok(Listener { socket, endpoint, tcp, wildcard })
+    fn finish(
+        socket: Socket,
+        protocol: Protocol,
+        path: &str,
+        wildcard: Option<Wildcard>,
+    ) -> Result<Listener> {
+        let address = socket.local_address()?;
+        let address = address.map(|address| endpoint_over(protocol, &address) + path);
+        let endpoint = address.unwrap_or_default();
+        Ok(Listener { socket, endpoint, protocol, path: path.to_owned(), wildcard })
     }
 
     /// Accepts the next connection that is not turned away; `None` when nothing waits any more.
@@ -99,19 +111,20 @@ impl Listener {
             }
             Err(errno) => return Err(errno),
         };
-        let ready = if self.tcp {
+        let is_ipc = self.protocol == Protocol::Ipc;
+        let ready = if !is_ipc {
             prepare_tcp(&socket, peer.as_ref(), o)
         } else if ipc::admits(&socket, o) {
             Ok(())
         } else {
             Err(Errno::EACCES)
         };
-        let stream = Stream::new(socket);
+        let stream = Stream::new(socket, self.protocol);
         Ok(match ready {
             Ok(()) => Accepted::Stream(stream),
             Err(errno) => {
                 let who =
-                    if self.tcp { peer.as_ref().map(endpoint_of) } else { stream.peer_address() };
+                    if is_ipc { stream.peer_address() } else { peer.as_ref().map(endpoint_of) };
                 Accepted::Rejected(errno, who.unwrap_or_default())
             }
         })
@@ -120,6 +133,11 @@ impl Listener {
     /// The descriptor, for polling.
     pub fn fd(&self) -> RawFd {
         self.socket.fd()
+    }
+
+    /// The path in the endpoint of a WebSocket; empty for other protocols.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// The endpoint that was really bound, with wildcards replaced (`ZMQ_LAST_ENDPOINT`).
@@ -133,6 +151,11 @@ impl Listener {
         drop(self.socket);
         self.wildcard.map_or(Ok(()), Wildcard::remove)
     }
+}
+
+/// A socket that listens at the address, or the application's own.
+fn listen_tcp(text: &str, o: &Options) -> Result<Socket> {
+    if o.use_fd == -1 { open_tcp(text, o) } else { Socket::adopt(o.use_fd) }
 }
 
 fn open_tcp(text: &str, o: &Options) -> Result<Socket> {

@@ -7,7 +7,7 @@
 //! - [`DatagramSocket`] is what udp has instead of listeners and connections.
 //! - [`Stream`] is an established connection; [`Negotiation`] is what a proxy is told over it first.
 //!
-//! Here are tcp, ipc and udp. The other protocols are known by name; binding or connecting them is
+//! Here are tcp, ipc, udp, and the connections under ws. The other protocols are known by name; binding or connecting them is
 //! `EPROTONOSUPPORT`.
 //!
 //! What an address may look like, and which errno says that it may not, is libzmq's behaviour to

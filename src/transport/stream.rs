@@ -4,8 +4,8 @@ use std::io::IoSlice;
 use std::net::IpAddr;
 use std::os::fd::RawFd;
 
-use super::SocketAddress;
-use super::address::endpoint_of;
+use super::address::endpoint_over;
+use super::{Protocol, SocketAddress};
 use crate::error::Result;
 use crate::msg::Spare;
 use crate::sys::names;
@@ -17,11 +17,17 @@ use crate::sys::socket::Socket;
 #[derive(Debug)]
 pub struct Stream {
     pub(super) socket: Socket,
+    protocol: Protocol,
 }
 
 impl Stream {
-    pub(super) fn new(socket: Socket) -> Stream {
-        Stream { socket }
+    pub(super) fn new(socket: Socket, protocol: Protocol) -> Stream {
+        Stream { socket, protocol }
+    }
+
+    /// What is spoken over it.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     /// The descriptor, for polling.
@@ -56,12 +62,17 @@ impl Stream {
 
     /// The endpoint at this end, as `ZMQ_LAST_ENDPOINT` spells it; empty if it cannot be told.
     pub fn local_endpoint(&self) -> String {
-        spell(self.socket.local_address())
+        self.spell(self.socket.local_address())
     }
 
     /// The endpoint at the peer's end; empty if the connection is gone already.
     pub fn remote_endpoint(&self) -> String {
-        spell(self.socket.peer_address())
+        self.spell(self.socket.peer_address())
+    }
+
+    fn spell(&self, address: Result<Option<SocketAddress>>) -> String {
+        let address = address.ok().flatten();
+        address.map(|address| endpoint_over(self.protocol, &address)).unwrap_or_default()
     }
 
     /// What the metadata property `Peer-Address` says: the peer's address without the port, or for
@@ -76,10 +87,6 @@ impl Stream {
         }
         names::numeric_host(&address)
     }
-}
-
-fn spell(address: Result<Option<SocketAddress>>) -> String {
-    address.ok().flatten().as_ref().map(endpoint_of).unwrap_or_default()
 }
 
 /// The IP address of a peer, for filters.

@@ -1,6 +1,6 @@
 //! What a connecting socket was told to connect to.
 
-use super::address::{HostPort, Purpose, endpoint_of, remote_host, split_source};
+use super::address::{HostPort, Purpose, endpoint_of, remote_host, split_path, split_source};
 use super::socks::Negotiation;
 use super::{Protocol, SocketAddress, ipc};
 use crate::error::{Errno, Result};
@@ -10,9 +10,9 @@ use crate::options::Options;
 /// each attempt.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// `tcp://source;destination` or `tcp://destination`.
+    /// `tcp://source;destination` or `tcp://destination`, or the same before the path of `ws://`.
     Tcp {
-        /// What follows `tcp://`.
+        /// What follows `tcp://`, or stands before the path.
         address: String,
         /// `interface:port` to connect from.
         source: Option<String>,
@@ -22,6 +22,8 @@ pub enum Target {
         proxied: Option<Proxied>,
         /// `ZMQ_IPV6` at the time.
         ipv6: bool,
+        /// The path, if a WebSocket is wanted.
+        path: Option<String>,
     },
     /// `ipc://path` or `ipc://@name`.
     Ipc {
@@ -49,7 +51,15 @@ impl Target {
                 if !is_plausible(address) {
                     return Err(Errno::EINVAL);
                 }
-                Ok(Target::tcp(address, o))
+                Ok(Target::tcp(address, None, o))
+            }
+            Protocol::Ws => {
+                let (address, path) = split_path(address);
+                let printable = path.bytes().all(|byte| byte.is_ascii_graphic());
+                if !is_plausible(address) || !printable {
+                    return Err(Errno::EINVAL);
+                }
+                Ok(Target::tcp(address, Some(path.to_owned()), o))
             }
             Protocol::Ipc => {
                 let name = ipc::socket_name(address.as_bytes())?;
@@ -59,7 +69,7 @@ impl Target {
         }
     }
 
-    fn tcp(address: &str, o: &Options) -> Target {
+    fn tcp(address: &str, path: Option<String>, o: &Options) -> Target {
         let (source, destination) = split_source(address);
         let (mut source, mut host) = (source.map(str::to_owned), destination.to_owned());
         let proxied = (!o.socks_proxy.is_empty()).then(|| {
@@ -69,14 +79,32 @@ impl Target {
             host = hop.to_owned();
             Proxied { proxy, destination: destination.to_owned() }
         });
-        Target::Tcp { address: address.to_owned(), source, host, proxied, ipv6: o.ipv6 }
+        Target::Tcp { address: address.to_owned(), source, host, proxied, ipv6: o.ipv6, path }
     }
 
     /// The endpoint, as `ZMQ_LAST_ENDPOINT` says it.
     pub fn endpoint(&self) -> String {
         match self {
-            Target::Tcp { address, .. } => format!("tcp://{address}"),
+            Target::Tcp { address, path: None, .. } => format!("tcp://{address}"),
+            Target::Tcp { address, path: Some(path), .. } => format!("ws://{address}{path}"),
             Target::Ipc { address } => endpoint_of(address),
+        }
+    }
+
+    /// What is spoken there.
+    pub fn protocol(&self) -> Protocol {
+        match self {
+            Target::Tcp { path: None, .. } => Protocol::Tcp,
+            Target::Tcp { path: Some(_), .. } => Protocol::Ws,
+            Target::Ipc { .. } => Protocol::Ipc,
+        }
+    }
+
+    /// For a WebSocket what to ask the peer for: host with port, and path.
+    pub fn websocket(&self) -> Option<(&str, &str)> {
+        match self {
+            Target::Tcp { address, path: Some(path), .. } => Some((split_source(address).1, path)),
+            _ => None,
         }
     }
 

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::error::ProtoError;
+use super::websocket::Opcode;
 use crate::error::Result;
 use crate::msg::{Class, Msg};
 
@@ -19,6 +20,8 @@ pub const JOIN: &[u8] = b"\x04JOIN";
 pub const LEAVE: &[u8] = b"\x05LEAVE";
 const PING: &[u8] = b"\x04PING";
 const PONG: &[u8] = b"\x04PONG";
+/// No command of ZMTP: what the encoder makes a WebSocket's closing frame of.
+const CLOSE: &[u8] = b"\x05CLOSE";
 
 /// What a PING asks to have sent back.
 pub type Context = SmallVec<[u8; MAX_CONTEXT]>;
@@ -82,7 +85,25 @@ pub fn is_ping(msg: &Msg) -> bool {
 
 /// A PONG for the encoder, with the context of the PING it answers.
 pub fn pong(context: &[u8]) -> Result<Msg> {
-    command(&[PONG], context)
+    command(&[PONG, context], &[])
+}
+
+/// The closing frame of a WebSocket for the encoder, with the payload of the one it answers.
+pub fn close(payload: &[u8]) -> Result<Msg> {
+    command(&[CLOSE, payload], &[])
+}
+
+/// What a command for the encoder is in a WebSocket: a frame of its own kind with this payload.
+/// `None`: a command of ZMTP.
+pub fn as_control(body: &[u8]) -> Option<(Opcode, &[u8])> {
+    if body.starts_with(PING) {
+        // The time to live has no place in it.
+        Some((Opcode::Ping, &[]))
+    } else if let Some(context) = body.strip_prefix(PONG) {
+        Some((Opcode::Pong, context))
+    } else {
+        body.strip_prefix(CLOSE).map(|payload| (Opcode::Close, payload))
+    }
 }
 
 fn command(head: &[&[u8]], context: &[u8]) -> Result<Msg> {

@@ -6,6 +6,7 @@ use super::error::ProtoError;
 use super::frame::{self, COMMAND, Framing, Header, MAX_HEADER, MORE};
 use super::mechanism::Open;
 use super::shape::Shape;
+use super::websocket::{self, FrameHeader, Opcode, unmask};
 use crate::error::Result;
 use crate::msg::{Class, Msg, MsgBuilder, RecvBuffer, Spare};
 use crate::options::SocketType;
@@ -36,6 +37,8 @@ pub struct Decoder {
     large: Option<MsgBuilder>,
     /// The flags of its frame; none when raw bytes are read.
     large_flags: u8,
+    /// In a WebSocket, the mask of that frame.
+    large_mask: [u8; 4],
     /// Bytes that the frame at the start of the input takes, as far as is known.
     wanted: usize,
     /// Bytes of bodies that came since memory was last offered for release.
@@ -65,6 +68,11 @@ pub enum Item {
     },
     /// The answer to a PING.
     Pong,
+    /// The WebSocket ends; to be answered by [`command::close`].
+    Close {
+        /// To be sent back.
+        payload: Context,
+    },
 }
 
 impl Decoder {
@@ -100,6 +108,7 @@ impl Decoder {
             input,
             large: None,
             large_flags: 0,
+            large_mask: [0; 4],
             received: 0,
             plain,
             wanted: 0,
@@ -140,6 +149,9 @@ impl Decoder {
 
     /// [`Decoder::next`] for whatever may come.
     fn next_in_full(&mut self, msg: &mut Msg) -> core::result::Result<Option<Item>, ProtoError> {
+        if let Framing::WebSocket { client } = self.framing {
+            return self.next_in_websocket(!client, msg);
+        }
         loop {
             let flags = if self.large.is_some() || self.framing == Framing::Raw {
                 if !self.other_body(msg)? {
@@ -169,6 +181,83 @@ impl Decoder {
         }
     }
 
+    /// [`Decoder::next`] in a WebSocket.
+    fn next_in_websocket(
+        &mut self,
+        from_client: bool,
+        msg: &mut Msg,
+    ) -> core::result::Result<Option<Item>, ProtoError> {
+        loop {
+            let (flags, mask) = if self.large.is_some() {
+                if !self.other_body(msg)? {
+                    return Ok(None);
+                }
+                (self.large_flags, self.large_mask)
+            } else {
+                let Some(outer) = websocket::header(self.input.data(), from_client)? else {
+                    self.wanted = MAX_HEADER;
+                    return Ok(None);
+                };
+                if outer.opcode != Opcode::Binary {
+                    return self.control(outer);
+                }
+                let Some(header) = self.inner_header(outer)? else {
+                    self.wanted = outer.size.saturating_add(1);
+                    return Ok(None);
+                };
+                if header.len > self.limit {
+                    return Err(ProtoError::TooBig);
+                }
+                if header.len > self.input.len().saturating_sub(header.size) as u64 {
+                    if !self.incomplete(header)? {
+                        return Ok(None);
+                    }
+                    self.large_mask = outer.mask;
+                    continue;
+                }
+                if from_client {
+                    self.copied_body(header, msg)?;
+                } else {
+                    self.body(header, msg)?;
+                }
+                (header.flags, outer.mask)
+            };
+            if from_client {
+                unmask(msg.data_mut()?, mask, 1);
+            }
+            if let Some(item) = self.item(flags, msg)? {
+                return Ok(Some(item));
+            }
+        }
+    }
+
+    /// The header of the frame of ZMTP in a WebSocket's; `None` if its flags are not there yet.
+    fn inner_header(&self, outer: FrameHeader) -> core::result::Result<Option<Header>, ProtoError> {
+        let len = outer.len.checked_sub(1).ok_or(ProtoError::Frame)?;
+        let Some(flags) = self.input.data().get(outer.size) else { return Ok(None) };
+        let [key, ..] = outer.mask;
+        let size = outer.size.saturating_add(1);
+        Ok(Some(Header { flags: websocket::zmtp_flags(flags ^ key), size, len }))
+    }
+
+    /// A ping, its answer, or the end of the WebSocket.
+    fn control(&mut self, header: FrameHeader) -> core::result::Result<Option<Item>, ProtoError> {
+        // A control frame is short.
+        let total = header.size.saturating_add(header.len as usize);
+        let Some(payload) = self.input.data().get(header.size..total) else {
+            self.wanted = total;
+            return Ok(None);
+        };
+        let mut payload = Context::from_slice(payload);
+        unmask(&mut payload, header.mask, 0);
+        self.input.consume(total);
+        Ok(Some(match header.opcode {
+            Opcode::Ping => Item::Ping { ttl_ms: 0, context: payload },
+            Opcode::Close => Item::Close { payload },
+            Opcode::Pong | Opcode::Binary => Item::Pong,
+        }))
+    }
+
     /// Whether no byte waits to be decoded or completed.
     pub fn is_buffer_empty(&self) -> bool {
         self.input.is_empty() && self.large.is_none()
@@ -192,11 +281,23 @@ impl Decoder {
         self.input.consume(header.size);
         if len <= Msg::INLINE_MAX || (self.zero_copy && self.open.is_none()) {
             self.input.message_into(len, msg)?;
-        } else {
-            *msg = Msg::from_slice(self.input.data().get(..len).unwrap_or_default())?;
-            self.input.consume(len);
+            return Ok(());
         }
+        *msg = Msg::from_slice(self.input.data().get(..len).unwrap_or_default())?;
+        self.input.consume(len);
         Ok(())
+    }
+
+    /// [`Decoder::body`] for a body that is going to be changed.
+    fn copied_body(
+        &mut self,
+        header: Header,
+        msg: &mut Msg,
+    ) -> core::result::Result<(), ProtoError> {
+        let zero_copy = core::mem::replace(&mut self.zero_copy, false);
+        let result = self.body(header, msg);
+        self.zero_copy = zero_copy;
+        result
     }
 
     /// A frame of which a part is missing: sees to the room for it, and says whether decoding can go

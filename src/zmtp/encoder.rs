@@ -10,9 +10,10 @@ use std::io::IoSlice;
 use smallvec::{Array, SmallVec};
 
 use super::Config;
-use super::command::{CANCEL, JOIN, LEAVE, SUBSCRIBE};
+use super::command::{self, CANCEL, JOIN, LEAVE, SUBSCRIBE};
 use super::frame::{COMMAND, Framing, MAX_HEADER, MORE};
 use super::mechanism::Seal;
+use super::websocket::{self, Masks};
 use crate::error::{Errno, Result};
 use crate::msg::{Class, Msg};
 use crate::options::SocketType;
@@ -32,6 +33,9 @@ pub struct Encoder {
     framing: Framing,
     version: (u8, u8),
     groups: bool,
+    /// Data frames are written as they are: no groups, no sealing, no WebSocket.
+    plain: bool,
+    masks: Masks,
     seal: Option<Box<dyn Seal>>,
     buffer: Vec<u8>,
     /// Bytes of the buffer that were sent.
@@ -60,10 +64,14 @@ impl Encoder {
         seal: Option<Box<dyn Seal>>,
         unsent: Vec<u8>,
     ) -> Self {
+        let groups = config.socket_type == SocketType::Radio && framing != Framing::Raw;
+        let websocket = matches!(framing, Framing::WebSocket { .. });
         Self {
             framing,
             version,
-            groups: config.socket_type == SocketType::Radio && framing != Framing::Raw,
+            groups,
+            plain: !groups && !websocket && seal.is_none(),
+            masks: Masks::default(),
             seal,
             pending: unsent.len(),
             buffer: unsent,
@@ -81,7 +89,7 @@ impl Encoder {
     /// `ENOMEM`; a message may then lack frames, so the connection has to end.
     #[inline]
     pub fn push(&mut self, msg: &mut Msg) -> Result<()> {
-        let plain = msg.class() == Class::Data && !self.groups && self.seal.is_none();
+        let plain = msg.class() == Class::Data && self.plain;
         if !plain || msg.len() >= LARGE {
             return self.push_other(msg.take());
         }
@@ -196,7 +204,7 @@ impl Encoder {
             }
             Class::Join if has_commands => self.frame(COMMAND, JOIN, named_group(msg)?),
             Class::Leave if has_commands => self.frame(COMMAND, LEAVE, named_group(msg)?),
-            Class::Command if has_commands => self.frame(COMMAND, &[], msg),
+            Class::Command if has_commands => self.command(msg),
             _ => Ok(()),
         }
     }
@@ -215,23 +223,42 @@ impl Encoder {
         }
         let len = msg.len();
         let body = head.len().saturating_add(len);
-        let copied = if len < LARGE { body } else { head.len() };
+        // What is to be masked is copied, whatever its size.
+        let refer = len >= LARGE && self.framing != Framing::WebSocket { client: true };
+        let copied = if refer { head.len() } else { body };
         self.reserve(copied.saturating_add(MAX_HEADER))?;
-        if len >= LARGE {
+        if refer {
             self.large.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         }
         let before = self.buffer.len();
         self.framing.put_header(flags, body, &mut self.buffer);
         self.buffer.extend_from_slice(head);
-        let after = if len < LARGE {
-            self.buffer.extend_from_slice(msg.data());
-            self.buffer.len()
-        } else {
+        let after = if refer {
             self.large.push_back(Large { at: self.buffer.len(), msg });
             self.buffer.len().saturating_add(len)
+        } else {
+            self.buffer.extend_from_slice(msg.data());
+            self.buffer.len()
         };
         self.pending = self.pending.saturating_add(after.saturating_sub(before));
-        Ok(())
+        self.framing.mask(before, &mut self.masks, &mut self.buffer)
+    }
+
+    /// Adds a command, which in a WebSocket may have a frame of its own kind.
+    fn command(&mut self, msg: Msg) -> Result<()> {
+        let Framing::WebSocket { client } = self.framing else {
+            return self.frame(COMMAND, &[], msg);
+        };
+        let Some((opcode, payload)) = command::as_control(msg.data()) else {
+            return self.frame(COMMAND, &[], msg);
+        };
+        self.reserve(payload.len().saturating_add(MAX_HEADER))?;
+        let before = self.buffer.len();
+        websocket::put_header(opcode, client, payload.len(), &mut self.buffer);
+        self.buffer.extend_from_slice(payload);
+        let added = self.buffer.len().saturating_sub(before);
+        self.pending = self.pending.saturating_add(added);
+        self.framing.mask(before, &mut self.masks, &mut self.buffer)
     }
 
     fn sealed_frame(&mut self, flags: u8, head: &[u8], msg: &Msg) -> Result<()> {
@@ -246,7 +273,7 @@ impl Encoder {
         }
         let added = self.buffer.len().saturating_sub(before);
         self.pending = self.pending.saturating_add(added);
-        Ok(())
+        self.framing.mask(before, &mut self.masks, &mut self.buffer)
     }
 
     /// Makes room for `more` bytes behind the buffer's.

@@ -26,6 +26,8 @@ pub enum ProtoError {
     TooBig,
     /// No memory for what arrived.
     OutOfMemory,
+    /// The request for a WebSocket, or its answer, is none, or asks for something else.
+    Upgrade,
     /// The peer's security mechanism is not the configured one.
     MechanismMismatch,
     /// A handshake command out of turn, or an unknown one.
@@ -124,6 +126,7 @@ impl ProtoError {
             Self::OutOfTurn => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED),
             Self::ServerMetadata => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA),
             Self::Zap(error) => protocol(error.value()),
+            Self::Upgrade => protocol(ZMQ_PROTOCOL_ERROR_WS_UNSPECIFIED),
             Self::NoAuthenticator => {
                 Some(Event { event: ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, value: Errno::EFAULT.0 })
             }
@@ -139,6 +142,7 @@ impl fmt::Display for ProtoError {
             Self::Frame => "a frame that ZMTP does not allow",
             Self::TooBig => "a frame that is longer than allowed",
             Self::OutOfMemory => "no memory for what the peer sent",
+            Self::Upgrade => "no WebSocket of ours",
             Self::MechanismMismatch => "the peer's security mechanism is not ours",
             Self::UnexpectedCommand => "a command out of turn",
             Self::MalformedError => "a malformed ERROR command",

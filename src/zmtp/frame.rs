@@ -1,6 +1,8 @@
 //! Frame headers: ZMTP 1.0 (RFC 13) and the form that 2.0 to 3.1 share (RFC 15, 23, 37).
 
 use super::error::ProtoError;
+use super::websocket::{self, Masks};
+use crate::error::Result;
 
 /// More frames of this message follow. Bit 0 in every version.
 pub const MORE: u8 = 1;
@@ -9,8 +11,8 @@ pub const LONG: u8 = 2;
 /// The frame is a command. ZMTP 3.0 and later.
 pub const COMMAND: u8 = 4;
 
-/// The longest header: 0xFF, eight bytes of length, flags (ZMTP 1.0).
-pub const MAX_HEADER: usize = 10;
+/// The longest header: a WebSocket's, and flags.
+pub const MAX_HEADER: usize = websocket::MAX_HEADER + 1;
 
 /// How frames are delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,11 @@ pub enum Framing {
     V1,
     /// ZMTP 2.0 and 3.x: flags, length.
     V2,
+    /// In WebSocket messages; see `websocket`.
+    WebSocket {
+        /// This end masks what it sends.
+        client: bool,
+    },
     /// No frames: a byte stream (`ZMQ_STREAM`).
     Raw,
 }
@@ -35,17 +42,19 @@ pub struct Header {
 }
 
 impl Framing {
-    /// Reads the header at the start of `data`; `None` if it is not all there.
+    /// Reads the header at the start of `data`; `None` if it is not all there, or if frames have
+    /// no such headers.
     #[inline]
-    pub fn header(self, data: &[u8]) -> Result<Option<Header>, ProtoError> {
+    pub fn header(self, data: &[u8]) -> core::result::Result<Option<Header>, ProtoError> {
         match self {
             Self::V2 => Ok(header_v2(data)),
             Self::V1 => header_v1(data),
-            Self::Raw => Ok(None),
+            Self::Raw | Self::WebSocket { .. } => Ok(None),
         }
     }
 
-    /// Appends the header of a frame with a body of `len` bytes. A [`Framing::Raw`] frame has none.
+    /// Appends the header of a frame with a body of `len` bytes. [`Framing::Raw`] has none. What the
+    /// client's end of a WebSocket writes is to be masked, once it is whole, by [`Framing::mask`].
     #[inline]
     pub fn put_header(self, flags: u8, len: usize, out: &mut Vec<u8>) {
         match self {
@@ -67,7 +76,27 @@ impl Framing {
                     }
                 }
             }
+            Self::WebSocket { client } => {
+                let payload = len.saturating_add(1);
+                websocket::put_header(websocket::Opcode::Binary, client, payload, out);
+                let more = if flags & MORE != 0 { websocket::MORE } else { 0 };
+                let command = if flags & COMMAND != 0 { websocket::COMMAND } else { 0 };
+                out.push(more | command);
+            }
             Self::Raw => {}
+        }
+    }
+
+    /// Masks the last frame of `out`, which begins at `start`, if this end has to. Errors: `EIO` if
+    /// the system has no random numbers.
+    pub fn mask(self, start: usize, masks: &mut Masks, out: &mut [u8]) -> Result<()> {
+        match self {
+            Self::WebSocket { client: true } => {
+                let mask = masks.next()?;
+                websocket::mask(out.get_mut(start..).unwrap_or_default(), mask);
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -86,7 +115,7 @@ pub fn header_v2(data: &[u8]) -> Option<Header> {
 }
 
 #[inline]
-fn header_v1(data: &[u8]) -> Result<Option<Header>, ProtoError> {
+fn header_v1(data: &[u8]) -> core::result::Result<Option<Header>, ProtoError> {
     let Some((&first, rest)) = data.split_first() else { return Ok(None) };
     let (counted, size, flags) = if first == 0xFF {
         let Some((long, rest)) = rest.split_first_chunk::<8>() else { return Ok(None) };

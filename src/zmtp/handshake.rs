@@ -14,6 +14,7 @@ use super::greeting::{Dialect, Greeting, mechanism_field};
 use super::mechanism::{AuthReply, AuthRequest, Mechanism, Outcome, Status};
 use super::null::Null;
 use super::plain::{PlainClient, PlainServer};
+use super::websocket::{self, Dialect as WebDialect, End, Masks, Opcode, Upgrade, unmask};
 use crate::error::Result;
 use crate::msg::{RecvBuffer, Spare};
 use crate::options::{Mechanism as MechanismKind, SocketType};
@@ -54,12 +55,17 @@ pub struct Handshake {
     written: usize,
     state: State,
     peer: Peer,
+    /// How frames are delimited once they begin.
+    framing: Framing,
+    masks: Masks,
     /// How much of the input a frame under way takes.
     wanted: usize,
 }
 
 enum State {
     Greeting(Greeting),
+    /// Of a WebSocket.
+    Upgrade(Box<Upgrade>),
     /// ZMTP 1.0 and 2.0: the peer's first frame is its routing id.
     RoutingId(Framing),
     Mechanism(Box<dyn Mechanism>),
@@ -108,13 +114,27 @@ impl Handshake {
         let mut greeting = Greeting::new(config);
         let mut output = Vec::new();
         greeting.advance(&[], &mut output);
+        Self::from_parts(config, Framing::V2, State::Greeting(greeting), output)
+    }
+
+    /// The same in a WebSocket; a client's output is its request for one. Errors: no random numbers.
+    pub fn in_websocket(config: &Config, end: &End) -> core::result::Result<Self, ProtoError> {
+        let mut output = Vec::new();
+        let upgrade = Upgrade::new(end, config.mechanism, &mut output)?;
+        let framing = Framing::WebSocket { client: *end != End::Server };
+        Ok(Self::from_parts(config, framing, State::Upgrade(Box::new(upgrade)), output))
+    }
+
+    fn from_parts(config: &Config, framing: Framing, state: State, output: Vec<u8>) -> Self {
         Self {
             config: config.clone(),
             input: RecvBuffer::new(),
             output,
             written: 0,
-            state: State::Greeting(greeting),
+            state,
             peer: Peer::default(),
+            framing,
+            masks: Masks::default(),
             wanted: 0,
         }
     }
@@ -144,6 +164,7 @@ impl Handshake {
         loop {
             let step = match &mut self.state {
                 State::Greeting(_) => self.greet()?,
+                State::Upgrade(_) => self.upgrade()?,
                 State::RoutingId(framing) => {
                     let framing = *framing;
                     self.take_routing_id(framing)?
@@ -189,7 +210,10 @@ impl Handshake {
         let state = match dialect {
             Dialect::V3 { minor, mechanism } => {
                 self.peer.version = (3, minor);
-                State::Mechanism(self.mechanism(&mechanism)?)
+                if mechanism != mechanism_field(self.config.mechanism) {
+                    return Err(ProtoError::MechanismMismatch);
+                }
+                State::Mechanism(self.mechanism()?)
             }
             Dialect::Unversioned => {
                 self.refuse_if_secure()?;
@@ -203,14 +227,14 @@ impl Handshake {
             Dialect::V1 => {
                 self.refuse_if_secure()?;
                 self.peer.version = (1, 0);
-                self.put_routing_id(Framing::V1);
+                self.put_routing_id(Framing::V1)?;
                 State::RoutingId(Framing::V1)
             }
             Dialect::V2(socket_type) => {
                 self.refuse_if_secure()?;
                 self.peer.version = (2, 0);
                 self.peer.socket_type = SocketType::from_i32(i32::from(socket_type)).ok();
-                self.put_routing_id(Framing::V2);
+                self.put_routing_id(Framing::V2)?;
                 State::RoutingId(Framing::V2)
             }
         };
@@ -228,10 +252,27 @@ impl Handshake {
         Ok(())
     }
 
-    fn mechanism(&self, theirs: &[u8; 20]) -> core::result::Result<Box<dyn Mechanism>, ProtoError> {
-        if *theirs != mechanism_field(self.config.mechanism) {
-            return Err(ProtoError::MechanismMismatch);
-        }
+    fn upgrade(&mut self) -> core::result::Result<Option<Progress>, ProtoError> {
+        let State::Upgrade(upgrade) = &mut self.state else { return Ok(None) };
+        let Some((dialect, size)) = upgrade.advance(self.input.data(), &mut self.output)? else {
+            return Ok(Some(Progress::NeedMore));
+        };
+        self.input.consume(size);
+        self.peer.version = (3, 0);
+        self.state = match dialect {
+            WebDialect::Commands => State::Mechanism(self.mechanism()?),
+            WebDialect::Plain => {
+                if !self.config.zap_domain.is_empty() {
+                    return Err(ProtoError::VersionWithoutSecurity);
+                }
+                self.put_routing_id(self.framing)?;
+                State::RoutingId(self.framing)
+            }
+        };
+        Ok(None)
+    }
+
+    fn mechanism(&self) -> core::result::Result<Box<dyn Mechanism>, ProtoError> {
         match self.config.mechanism {
             MechanismKind::Null => Ok(Box::new(Null::new(&self.config))),
             MechanismKind::Plain if self.config.as_server => {
@@ -247,28 +288,30 @@ impl Handshake {
         }
     }
 
-    fn put_routing_id(&mut self, framing: Framing) {
+    fn put_routing_id(&mut self, framing: Framing) -> Result<()> {
+        let start = self.output.len();
         framing.put_header(0, self.config.routing_id.len(), &mut self.output);
         self.output.extend_from_slice(&self.config.routing_id);
+        framing.mask(start, &mut self.masks, &mut self.output)
     }
 
     fn take_routing_id(
         &mut self,
         framing: Framing,
     ) -> core::result::Result<Option<Progress>, ProtoError> {
-        let Some((size, len)) = self.frame(framing, MAX_ROUTING_ID)? else {
+        let Some((total, body)) = self.frame(framing, MAX_ROUTING_ID)? else {
             return Ok(Some(Progress::NeedMore));
         };
-        let body = self.input.data().get(size..).and_then(|rest| rest.get(..len));
-        self.peer.routing_id = body.unwrap_or_default().to_vec();
-        self.input.consume(size.saturating_add(len));
+        self.peer.routing_id = body;
+        self.input.consume(total);
         self.state = State::Done(framing, Outcome::default());
         Ok(None)
     }
 
     fn negotiate(&mut self) -> core::result::Result<Option<Progress>, ProtoError> {
         let State::Mechanism(mechanism) = &mut self.state else { return Ok(None) };
-        put_commands(mechanism.as_mut(), &mut self.output)?;
+        let framing = self.framing;
+        put_commands(mechanism.as_mut(), framing, &mut self.masks, &mut self.output)?;
         if let Some(request) = mechanism.take_auth_request() {
             return Ok(Some(Progress::WaitAuth(request)));
         }
@@ -277,64 +320,125 @@ impl Handshake {
             Status::Failed(error) => return Err(error),
             Status::Handshaking => {}
         }
-        let Some((size, len)) = self.frame(Framing::V2, MAX_HANDSHAKE_FRAME as u64)? else {
+        let Some((total, body)) = self.frame(framing, MAX_HANDSHAKE_FRAME as u64)? else {
             return Ok(Some(Progress::NeedMore));
         };
         // The command flag is not asked for: libzmq does not, and peers of the first ZMTP 3.0
         // drafts do not set it.
-        let body = self.input.data().get(size..).and_then(|rest| rest.get(..len));
         if let State::Mechanism(mechanism) = &mut self.state {
-            mechanism.process_command(body.unwrap_or_default())?;
+            mechanism.process_command(&body)?;
             if let Status::Failed(error) = mechanism.status() {
                 return Err(error);
             }
         }
-        self.input.consume(size.saturating_add(len));
+        self.input.consume(total);
         Ok(None)
     }
 
     fn complete(&mut self) -> Option<Progress> {
-        let done = State::Done(Framing::V2, Outcome::default());
+        let done = State::Done(self.framing, Outcome::default());
         if let State::Mechanism(mechanism) = mem::replace(&mut self.state, done) {
             let mut outcome = mechanism.finish();
             self.peer.routing_id = mem::take(&mut outcome.routing_id);
             self.peer.socket_type = outcome.socket_type.take();
             self.peer.properties = mem::take(&mut outcome.properties).into_iter().collect();
-            self.state = State::Done(Framing::V2, outcome);
+            if self.framing != Framing::V2 && outcome.seal.is_some() {
+                // What is sealed is as in ZMTP 3.1, what is not, as in 3.0.
+                self.peer.version = (3, 1);
+            }
+            self.state = State::Done(self.framing, outcome);
         }
         None
     }
 
-    /// Sizes of header and body of the frame at the start of the input, once it is there whole.
+    /// The frame at the start of the input, once it is there whole: its size and its body.
     fn frame(
         &mut self,
         framing: Framing,
         limit: u64,
-    ) -> core::result::Result<Option<(usize, usize)>, ProtoError> {
-        let data = self.input.data();
-        let Some(header) = framing.header(data)? else {
+    ) -> core::result::Result<Option<(usize, Vec<u8>)>, ProtoError> {
+        if let Framing::WebSocket { client } = framing {
+            return self.websocket_frame(!client, limit);
+        }
+        let header = framing.header(self.input.data())?;
+        let Some(header) = header else {
             self.wanted = MAX_HEADER;
             return Ok(None);
         };
-        if header.len > limit {
+        self.whole(header.size, header.len, limit)
+    }
+
+    /// [`Handshake::frame`] in a WebSocket. Pings are answered on the way.
+    fn websocket_frame(
+        &mut self,
+        from_client: bool,
+        limit: u64,
+    ) -> core::result::Result<Option<(usize, Vec<u8>)>, ProtoError> {
+        loop {
+            let Some(header) = websocket::header(self.input.data(), from_client)? else {
+                self.wanted = MAX_HEADER;
+                return Ok(None);
+            };
+            let limit = limit.saturating_add(1);
+            let Some((total, mut payload)) = self.whole(header.size, header.len, limit)? else {
+                return Ok(None);
+            };
+            unmask(&mut payload, header.mask, 0);
+            match header.opcode {
+                Opcode::Binary if payload.is_empty() => return Err(ProtoError::Frame),
+                Opcode::Binary => {
+                    // The flags are not asked for, as with ZMTP.
+                    payload.remove(0);
+                    return Ok(Some((total, payload)));
+                }
+                Opcode::Close => return Err(ProtoError::Upgrade),
+                Opcode::Ping => {
+                    let start = self.output.len();
+                    websocket::put_header(
+                        Opcode::Pong,
+                        !from_client,
+                        payload.len(),
+                        &mut self.output,
+                    );
+                    self.output.extend_from_slice(&payload);
+                    self.framing.mask(start, &mut self.masks, &mut self.output)?;
+                }
+                Opcode::Pong => {}
+            }
+            self.input.consume(total);
+        }
+    }
+
+    /// Size and body of a frame whose header takes `size` bytes, if it is there whole.
+    fn whole(
+        &mut self,
+        size: usize,
+        len: u64,
+        limit: u64,
+    ) -> core::result::Result<Option<(usize, Vec<u8>)>, ProtoError> {
+        if len > limit {
             return Err(ProtoError::TooBig);
         }
-        let len = usize::try_from(header.len).map_err(|_| ProtoError::TooBig)?;
-        let total = header.size.saturating_add(len);
+        let len = usize::try_from(len).map_err(|_| ProtoError::TooBig)?;
+        let total = size.saturating_add(len);
         self.wanted = total;
-        Ok((data.len() >= total).then_some((header.size, len)))
+        Ok(self.input.data().get(size..total).map(|body| (total, body.to_vec())))
     }
 }
 
 /// Writes the commands that the mechanism has for the peer now.
 fn put_commands(
     mechanism: &mut dyn Mechanism,
+    framing: Framing,
+    masks: &mut Masks,
     output: &mut Vec<u8>,
 ) -> core::result::Result<(), ProtoError> {
     let mut body = Vec::new();
     while mechanism.next_command(&mut body)? {
-        Framing::V2.put_header(COMMAND, body.len(), output);
+        let start = output.len();
+        framing.put_header(COMMAND, body.len(), output);
         output.append(&mut body);
+        framing.mask(start, masks, output)?;
     }
     Ok(())
 }

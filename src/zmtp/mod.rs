@@ -17,6 +17,7 @@
 //! | frame headers; commands of the message phase | `frame`, `command` |
 //! | messages to bytes; bytes to messages | `encoder`, `decoder` |
 //! | frame sequences that a socket type insists on | `shape` |
+//! | the same in WebSockets (RFC 45) | `websocket` |
 //! | RADIO and DISH without a connection | `datagram` |
 //! | what ends a connection | `error` |
 //!
@@ -51,6 +52,7 @@ mod plain;
 mod shape;
 #[cfg(test)]
 mod tests;
+pub mod websocket;
 pub mod zap;
 
 pub use decoder::{Decoder, Item};

@@ -42,6 +42,7 @@ impl Handshake {
     pub fn stage(&self) -> &'static str {
         let is_client = !self.config.as_server;
         match (&self.state, self.config.mechanism) {
+            (State::Upgrade(_), _) => "where a WebSocket was to begin",
             (State::Greeting(_), _) => "before its greeting was complete",
             (State::Mechanism(_), MechanismKind::Curve) if is_client => {
                 "in the CURVE handshake, as a server does whose key is not the configured one, or \
@@ -62,9 +63,11 @@ impl Handshake {
                 let theirs = input.get(MECHANISM_AT..)?.get(..MECHANISM_LEN)?;
                 Some(without_zeros(theirs))
             }
-            (State::Greeting(_), _) => Some(input.get(..FIRST_BYTES).unwrap_or(input)),
+            (State::Greeting(_) | State::Upgrade(_), _) => {
+                Some(input.get(..FIRST_BYTES).unwrap_or(input))
+            }
             (State::Mechanism(_), _) => {
-                let header = Framing::V2.header(input).ok()??;
+                let header = self.framing.header(input).ok()??;
                 let rest = input.get(header.size..)?;
                 command_words(rest.get(..usize::try_from(header.len).ok()?)?, error)
             }
