@@ -75,6 +75,75 @@ SOCKET_TEST (a_conflating_writer_without_a_connection_keeps_one)
     RECV_NOTHING (pull);
 }
 
+SOCKET_TEST (of_a_message_of_several_parts_the_last_is_kept)
+{
+    for (int at_reader = 0; at_reader < 2; at_reader++) {
+        void *const push = open_socket (ZMQ_PUSH), *const pull = open_socket (ZMQ_PULL);
+        set_int (at_reader ? pull : push, ZMQ_CONFLATE, 1);
+        if (at_reader)
+            join (push, pull, INPROC); /* who connects decides */
+        else
+            join (pull, push, INPROC);
+        SEND_PARTS (push, "1", "2", "3");
+        SEND_MORE (push, "4");
+        if (DIFFERS ("libzmq may show parts of an unfinished message, and goes on with the next as if it were one"))
+            RECV (pull, "3");
+        SEND (push, "5");
+        RECV (pull, "5");
+        RECV_NOTHING (pull);
+        finish ();
+    }
+}
+
+/*  Over inproc: on a wire the subscriptions are on their way before there are two. */
+SOCKET_TEST (subscriptions_are_not_conflated)
+{
+    void *const xpub = open_socket (ZMQ_XPUB), *const sub = open_socket (ZMQ_SUB);
+    set_int (sub, ZMQ_CONFLATE, 1);
+    subscribe (sub, "a");
+    subscribe (sub, "b");
+    const char *const endpoint = join (xpub, sub, INPROC);
+    if (DIFFERS ("libzmq keeps the newest subscription only"))
+        RECV (xpub, "\1a");
+    RECV (xpub, "\1b");
+    void *const pub = open_socket (ZMQ_PUB), *const xsub = open_socket (ZMQ_XSUB);
+    set_int (pub, ZMQ_CONFLATE, 1);
+    CHECK_OK (zmq_unbind (xpub, endpoint));
+    bind_to (xsub, endpoint);
+    connect_to (pub, endpoint);
+    (void) get_int (xsub, ZMQ_EVENTS);
+    SEND (xsub, "\1a");
+    SEND (xsub, "\1b");
+    (void) get_int (pub, ZMQ_EVENTS);
+    SEND (pub, "b");
+    RECV (xsub, "b");
+    if (running_on_ozmium ()) {
+        SEND (pub, "a");
+        RECV (xsub, "a");
+    }
+}
+
+SOCKET_TEST (the_newest_message_outlives_its_sender)
+{
+    for (int disconnect = 0; disconnect < 2; disconnect++) {
+        void *const push = open_socket (ZMQ_PUSH), *const pull = open_socket (ZMQ_PULL);
+        set_int (push, ZMQ_CONFLATE, 1);
+        const char *const endpoint = join (pull, push, INPROC);
+        SEND (push, "old");
+        SEND (push, "new");
+        if (disconnect)
+            CHECK_OK (zmq_disconnect (push, endpoint));
+        else
+            shut (push);
+        if (DIFFERS ("libzmq's note of the end takes the message's place")) {
+            RECV (pull, "new");
+            RECV_NOTHING (pull);
+        } else if (disconnect)
+            RECV_NOTHING (pull);
+        finish ();
+    }
+}
+
 SOCKET_TEST (other_socket_types_take_the_option_and_ignore_it)
 {
     void *const pair = open_socket (ZMQ_PAIR), *const peer = open_socket (ZMQ_PAIR);

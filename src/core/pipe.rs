@@ -229,7 +229,7 @@ impl PipeWriter {
     #[inline]
     fn append(&mut self, msg: &mut Msg) -> bool {
         let more = msg.more();
-        if more && !self.in_message {
+        if more && !self.in_message && self.channel.rare.0.conflated.is_none() {
             // What is unpublished is now either whole messages or one unfinished message.
             self.flush(false);
         }
@@ -237,7 +237,8 @@ impl PipeWriter {
             !more && !matches!(msg.class(), Class::RoutingId | Class::Metadata | Class::HiccupMark);
         let taken = msg.take();
         if let (Some(slot), Class::Data) = (&self.channel.rare.0.conflated, taken.class()) {
-            let older = slot.lock().replace(taken);
+            // Of a message of several parts only the last is kept.
+            let older = if more { Some(taken) } else { slot.lock().replace(taken) };
             drop(older);
         } else if let Err(back) = self.queue.push(taken) {
             *msg = back;

@@ -249,11 +249,11 @@ impl Session {
     pub(super) fn make_pipe(&self, inner: &mut Inner) {
         let Some(me) = self.weak().upgrade() else { return };
         let link = PipeLink::new(self.port().mailbox.clone());
-        let conflate = self.options.conflates();
+        let options = &self.options;
         let (to_socket, socket_reads) =
-            direction(self.options.rcvhwm, conflate, me.clone(), link.clone());
+            direction(options.rcvhwm, options.conflates_received(), me.clone(), link.clone());
         let (socket_writes, from_socket) =
-            direction(self.options.sndhwm, conflate, link.clone(), me);
+            direction(options.sndhwm, options.conflates_sent(), link.clone(), me);
         self.set_pipe(to_socket, from_socket, link.clone());
         inner.has_pipe = true;
         self.port().mailbox.send(Command::Attach(Box::new(NewPipe {

@@ -394,10 +394,17 @@ impl Options {
         }
     }
 
-    /// Whether the queues keep the latest message only: `conflate` is set and the type allows it.
-    pub fn conflates(&self) -> bool {
+    /// Whether the queues of what is sent keep the latest message only: `conflate` is set and the
+    /// type allows it. Subscriptions are no messages in that sense.
+    pub fn conflates_sent(&self) -> bool {
         use SocketType::*;
-        self.conflate && matches!(self.socket_type, Dealer | Pull | Push | Pub | Sub)
+        self.conflate && matches!(self.socket_type, Dealer | Push | Pub)
+    }
+
+    /// As [`Options::conflates_sent`], for what is received.
+    pub fn conflates_received(&self) -> bool {
+        use SocketType::*;
+        self.conflate && matches!(self.socket_type, Dealer | Pull | Sub)
     }
 }
 

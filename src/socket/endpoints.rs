@@ -166,12 +166,12 @@ impl Socket {
 
     /// Makes a pipe between the socket and a session that has not started.
     fn join(&mut self, session: &Arc<Session>, endpoint: &str) -> PipeId {
-        let conflate = self.options.conflates();
+        let options = &self.options;
         let link = PipeLink::new(self.port.mailbox.clone());
         let (writer, from_socket) =
-            direction(self.options.sndhwm, conflate, link.clone(), session.clone());
+            direction(options.sndhwm, options.conflates_sent(), link.clone(), session.clone());
         let (to_socket, reader) =
-            direction(self.options.rcvhwm, conflate, session.clone(), link.clone());
+            direction(options.rcvhwm, options.conflates_received(), session.clone(), link.clone());
         session.set_pipe(to_socket, from_socket, link.clone());
         self.attach(NewPipe {
             writer,

@@ -94,7 +94,7 @@ impl Registry {
         options: &Arc<Options>,
     ) -> (NewPipe, Option<Arc<Monitor>>) {
         let near = PipeLink::new(mailbox.clone());
-        let conflate = options.conflates();
+        let (sent, received) = (options.conflates_sent(), options.conflates_received());
         let peer = self.bound.get(address);
         let (far, out, into) = match peer {
             None => (PipeLink::open(), options.sndhwm, options.rcvhwm),
@@ -104,8 +104,8 @@ impl Registry {
                 sum(options.rcvhwm, peer.options.sndhwm),
             ),
         };
-        let (mut writer, far_reader) = direction(out, conflate, near.clone(), far.clone());
-        let (mut far_writer, reader) = direction(into, conflate, far.clone(), near.clone());
+        let (mut writer, far_reader) = direction(out, sent, near.clone(), far.clone());
+        let (mut far_writer, reader) = direction(into, received, far.clone(), near.clone());
         let mut told = None;
         want_last_words(&reader, options);
         if let Some(peer) = peer {
@@ -185,10 +185,8 @@ fn attach_pending(pending: Pending, mailbox: &Arc<Mailbox>, options: &Arc<Option
         let mut routing_id = Msg::new();
         reader.read(&mut routing_id);
     }
-    if !connecting.conflates() {
-        reader.set_hwm(sum(connecting.sndhwm, options.rcvhwm));
-        writer.set_hwm(sum(connecting.rcvhwm, options.sndhwm));
-    }
+    reader.set_hwm(sum(connecting.sndhwm, options.rcvhwm));
+    writer.set_hwm(sum(connecting.rcvhwm, options.sndhwm));
     near.set_boosts(options.sndhwm, options.rcvhwm);
     far.set_boosts(connecting.sndhwm, connecting.rcvhwm);
     if connecting.recv_routing_id {

@@ -155,6 +155,23 @@ mod ordinary {
         assert_eq!(read(&mut r).as_deref(), Some("3"));
         assert_eq!(read(&mut r), None);
     }
+
+    #[test]
+    fn conflation_keeps_the_last_part_once_it_is_there() {
+        let (mut w, mut r, _, told) = pipe(1, true);
+        assert!(!r.check());
+        for (text, more) in [("whole", false), ("1", true), ("2", true)] {
+            assert!(w.write(&mut message(text, more)));
+            w.flush(true);
+        }
+        assert_eq!(told.readable.load(Ordering::SeqCst), 1);
+        assert_eq!(read(&mut r).as_deref(), Some("whole"));
+        assert!(!r.check());
+        assert!(w.write(&mut message("3", false)));
+        w.flush(true);
+        assert_eq!(told.readable.load(Ordering::SeqCst), 2);
+        assert_eq!(read(&mut r).as_deref(), Some("3"));
+    }
 }
 
 #[cfg(loom)]
