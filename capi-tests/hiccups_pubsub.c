@@ -273,10 +273,10 @@ SOCKET_TEST (what_a_subscriber_had_received_can_still_be_read)
         zmtp_send_frame (fd, 0, "unread", 6);
         zmtp_send_frame (fd, ZMTP_MORE, "half", 4);
         lose (&scene, fd);
-        fd = meet (&scene, "PUB");
-        zmtp_send_frame (fd, 0, "new", 3);
         if (!immediate || DIFFERS ("libzmq drops what was not read yet"))
             RECV (scene.socket, "unread");
+        fd = meet (&scene, "PUB");
+        zmtp_send_frame (fd, 0, "new", 3);
         RECV (scene.socket, "new");
         end (&scene, fd);
     }
