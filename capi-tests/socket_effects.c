@@ -2,10 +2,12 @@
 
 #include "fixture.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 static int system_option (int fd, int level, int option)
 {
@@ -40,6 +42,85 @@ SOCKET_TEST (backlog_is_that_of_the_listener)
     CHECK_OK (getsockopt (fd, IPPROTO_TCP, TCP_INFO, &info, &size));
     CHECK_INT (7, info.tcpi_sacked); /* of a listener the limit of its queue */
     finish_monitor (pull, monitor);
+}
+
+SOCKET_TEST (bindtodevice_is_that_of_listener_and_connection)
+{
+    const int probe = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (setsockopt (probe, SOL_SOCKET, SO_BINDTODEVICE, "lo", 2) != 0)
+        skip_test ("not allowed here");
+    close (probe);
+    void *const pull = open_socket (ZMQ_PULL), *const push = open_socket (ZMQ_PUSH);
+    void *const monitors[] = {open_monitor (test_ctx (), pull, ZMQ_EVENT_LISTENING),
+                              open_monitor (test_ctx (), push, ZMQ_EVENT_CONNECTED)};
+    set_str (pull, ZMQ_BINDTODEVICE, "lo");
+    set_str (push, ZMQ_BINDTODEVICE, "lo");
+    join (pull, push, TCP);
+    const int fds[] = {EXPECT_EVENT (monitors[0], ZMQ_EVENT_LISTENING).value, connected_fd (monitors[1])};
+    for (int i = 0; i < 2; i++) {
+        char device[16] = "";
+        socklen_t size = sizeof device;
+        CHECK_OK (getsockopt (fds[i], SOL_SOCKET, SO_BINDTODEVICE, device, &size));
+        CHECK_STR ("lo", device);
+    }
+    finish_monitor (pull, monitors[0]);
+    finish_monitor (push, monitors[1]);
+}
+
+SOCKET_TEST (binding_to_a_device_that_is_not_there_fails)
+{
+    void *const pull = open_socket (ZMQ_PULL);
+    set_str (pull, ZMQ_BINDTODEVICE, "no-such-device0");
+    CHECK_INT (-1, zmq_bind (pull, "tcp://127.0.0.1:*"));
+}
+
+/*  The epoll set of this process that watches a descriptor, or -1. */
+static int epoll_that_watches (int fd)
+{
+    DIR *const directory = opendir ("/proc/self/fdinfo");
+    int found = -1;
+    for (const struct dirent *entry; (entry = readdir (directory)) != NULL;) {
+        char path[300], line[256];
+        int watched;
+        snprintf (path, sizeof path, "/proc/self/fdinfo/%s", entry->d_name);
+        FILE *const file = fopen (path, "re");
+        while (file && fgets (line, sizeof line, file))
+            if (sscanf (line, "tfd: %d", &watched) == 1 && watched == fd)
+                found = atoi (entry->d_name);
+        if (file)
+            fclose (file);
+    }
+    closedir (directory);
+    return found;
+}
+
+/*  Each I/O thread has an epoll set of its own. */
+SOCKET_TEST (affinity_chooses_the_io_thread)
+{
+    static const uint64_t masks[] = {1, 2, 1, 2, 4};
+    int epolls[5];
+    CHECK_OK (zmq_ctx_set (test_ctx (), ZMQ_IO_THREADS, 3));
+    for (int i = 0; i < 5; i++) {
+        void *const pull = open_socket (ZMQ_PULL);
+        void *const monitor = open_monitor (test_ctx (), pull, ZMQ_EVENT_LISTENING);
+        CHECK_OK (zmq_setsockopt (pull, ZMQ_AFFINITY, &masks[i], sizeof masks[i]));
+        bind_any (pull, TCP);
+        const int fd = EXPECT_EVENT (monitor, ZMQ_EVENT_LISTENING).value;
+        WAIT_UNTIL ((epolls[i] = epoll_that_watches (fd)) != -1);
+        finish_monitor (pull, monitor);
+    }
+    CHECK_INT (epolls[0], epolls[2]);
+    CHECK_INT (epolls[1], epolls[3]);
+    CHECK (epolls[0] != epolls[1] && epolls[0] != epolls[4] && epolls[1] != epolls[4]);
+}
+
+SOCKET_TEST (affinity_to_no_io_thread_gives_emthread)
+{
+    void *const pull = open_socket (ZMQ_PULL);
+    const uint64_t second = 2;
+    CHECK_OK (zmq_setsockopt (pull, ZMQ_AFFINITY, &second, sizeof second));
+    CHECK_ERRNO (EMTHREAD, zmq_bind (pull, "tcp://127.0.0.1:*"));
+    CHECK_ERRNO (EMTHREAD, zmq_connect (pull, "tcp://127.0.0.1:1"));
 }
 
 SOCKET_TEST (tcp_maxrt_bounds_the_wait_for_acknowledgements)
@@ -120,6 +201,43 @@ SOCKET_DRAFT_TEST (in_batch_size_is_the_most_that_a_stream_reads_at_once)
         CHECK (size > 0 && size <= 100 && size <= left);
         left -= size;
     }
+    close (fd);
+}
+
+/*  Over a socket that keeps the bytes of each system call together, what is sent at once can be seen. */
+SOCKET_DRAFT_TEST (out_batch_size_is_how_much_is_sent_at_once)
+{
+    enum { SIZE = 50, MESSAGES = 20000, BATCH = 200 };
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char endpoint[ENDPOINT_MAX], id[16], data[SIZE] = "";
+    static char record[1 << 17];
+    fresh_ipc (endpoint);
+    strcpy (address.sun_path, endpoint + strlen ("ipc://"));
+    const int listener = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    CHECK_OK (bind (listener, (struct sockaddr *) &address, sizeof address));
+    CHECK_OK (listen (listener, 1));
+    void *const stream = open_socket (ZMQ_STREAM);
+    set_int (stream, ZMQ_USE_FD, listener);
+    set_int (stream, ZMQ_OUT_BATCH_SIZE, BATCH);
+    set_int (stream, ZMQ_SNDHWM, 0);
+    CHECK_OK (zmq_bind (stream, endpoint));
+    const int fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    CHECK_OK (connect (fd, (struct sockaddr *) &address, sizeof address));
+    const size_t id_size = recv_frame (stream, id, sizeof id);
+    RECV (stream, "");
+    /* More than the system takes, so that some wait and are sent together. */
+    for (int i = 0; i < MESSAGES; i++) {
+        CHECK_INT (id_size, zmq_send (stream, id, id_size, ZMQ_SNDMORE));
+        CHECK_INT (SIZE, zmq_send (stream, data, SIZE, 0));
+    }
+    size_t left = (size_t) SIZE * MESSAGES, largest = 0;
+    while (left > 0) {
+        const ssize_t size = recv (fd, record, sizeof record, 0);
+        CHECK (size > 0 && (size_t) size <= left);
+        left -= (size_t) size;
+        largest = (size_t) size > largest ? (size_t) size : largest;
+    }
+    CHECK (largest > SIZE && largest < BATCH + SIZE);
     close (fd);
 }
 

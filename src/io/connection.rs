@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 
 use super::authentication::Inquiry;
-use super::halves::{Failure, RxChange, RxLink, TxChange, TxLink};
+use super::halves::{BATCH, Failure, RxChange, RxLink, TxChange, TxLink};
 use super::heartbeats::Silences;
 use super::session::Session;
 use super::thread::{Loop, Object};
@@ -175,7 +175,9 @@ impl Session {
         inner.phase = Phase::Up(stream.clone());
         inner.was_up = true;
         self.set_writable(true);
-        self.change_write(TxChange::Connect(Box::new(TxLink { stream: stream.clone(), encoder })));
+        let batch = self.options.send_batch().unwrap_or(BATCH);
+        let link = TxLink { stream: stream.clone(), encoder, batch };
+        self.change_write(TxChange::Connect(Box::new(link)));
         let link = RxLink { stream, decoder, last_words };
         self.change_read(RxChange::Connect(Box::new(link), first));
         self.join_poll_set(at, inner);

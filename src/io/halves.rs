@@ -15,8 +15,8 @@ use crate::sync::Arc;
 use crate::transport::Stream;
 use crate::zmtp::{Decoder, Encoder, Item, ProtoError};
 
-/// Bytes encoded before they are written.
-const BATCH: usize = 64 * 1024;
+/// Bytes encoded before they are written, unless `ZMQ_OUT_BATCH_SIZE` says otherwise.
+pub const BATCH: usize = 64 * 1024;
 
 /// Bytes moved in one go before other connections get a turn.
 const TURN: usize = 1024 * 1024;
@@ -62,6 +62,8 @@ pub struct TxLink {
     pub stream: Arc<Stream>,
     /// Messages to bytes.
     pub encoder: Encoder,
+    /// Bytes to encode before they are written.
+    pub batch: usize,
 }
 
 /// The receiving side of a connection.
@@ -236,7 +238,7 @@ impl WriteHalf {
 /// Encodes up to a batch of messages.
 fn fill(link: &mut TxLink, pipe: &mut Option<PipeReader>, host: &impl Host) -> Result<(), Errno> {
     let mut msg = Msg::new();
-    while link.encoder.pending_bytes() < BATCH {
+    while link.encoder.pending_bytes() < link.batch {
         if !pipe.as_ref().is_some_and(PipeReader::in_message)
             && let Some(mut control) = host.take_control()
         {

@@ -26,6 +26,13 @@ impl<'a> Spare<'a> {
         Spare { room, filled: 0, count: Some(count) }
     }
 
+    /// Leaves room for at most `most` further bytes.
+    pub fn limit(&mut self, most: usize) {
+        let length = self.filled.saturating_add(most).min(self.room.len());
+        let (room, _) = std::mem::take(&mut self.room).split_at_mut(length);
+        self.room = room;
+    }
+
     /// Bytes that still fit.
     pub fn capacity(&self) -> usize {
         self.room.len() - self.filled

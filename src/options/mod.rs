@@ -38,6 +38,9 @@ pub use value::{Effect, Value};
 
 use table::{Empty, OptionSpec, Read, Write, find};
 
+/// What `ZMQ_IN_BATCH_SIZE` and `ZMQ_OUT_BATCH_SIZE` are at first.
+const BATCH_SIZE_DFLT: i32 = 8192;
+
 /// A security mechanism, with its number in the C interface as discriminant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
@@ -213,8 +216,8 @@ impl Options {
             immediate: false,
             affinity: 0,
             maxmsgsize: -1,
-            in_batch_size: 8192,
-            out_batch_size: 8192,
+            in_batch_size: BATCH_SIZE_DFLT,
+            out_batch_size: BATCH_SIZE_DFLT,
             zero_copy: true,
             routing_id: Vec::new(),
             connect_routing_id: Vec::new(),
@@ -394,6 +397,17 @@ impl Options {
         }
     }
 
+    /// The most bytes to receive at once, if `ZMQ_IN_BATCH_SIZE` is not as it was made: the
+    /// library's own choice is a larger one.
+    pub fn receive_limit(&self) -> Option<usize> {
+        chosen_batch(self.in_batch_size)
+    }
+
+    /// The bytes to encode before they are sent, if `ZMQ_OUT_BATCH_SIZE` is not as it was made.
+    pub fn send_batch(&self) -> Option<usize> {
+        chosen_batch(self.out_batch_size)
+    }
+
     /// Whether the queues of what is sent keep the latest message only: `conflate` is set and the
     /// type allows it. Subscriptions are no messages in that sense.
     pub fn conflates_sent(&self) -> bool {
@@ -406,6 +420,10 @@ impl Options {
         use SocketType::*;
         self.conflate && matches!(self.socket_type, Dealer | Pull | Sub)
     }
+}
+
+fn chosen_batch(size: i32) -> Option<usize> {
+    usize::try_from(size).ok().filter(|_| size != BATCH_SIZE_DFLT)
 }
 
 /// Whether a null pointer resets the option whatever length comes with it.

@@ -450,11 +450,11 @@ pub static OPTIONS: &[OptionSpec] = &[
         )
         .draft(),
     row!(ZMQ_IN_BATCH_SIZE)
-        .about("How many bytes are received at once")
+        .about("The most bytes to receive at once; the default leaves it to the library")
         .at_least(1, |o| o.in_batch_size, |o, v| o.in_batch_size = v)
         .draft(),
     row!(ZMQ_OUT_BATCH_SIZE)
-        .about("How many bytes are sent at once")
+        .about("How many bytes to encode before sending; the default leaves it to the library")
         .at_least(1, |o| o.out_batch_size, |o, v| o.out_batch_size = v)
         .draft(),
     row!(ZMQ_WSS_KEY_PEM)

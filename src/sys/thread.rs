@@ -34,9 +34,9 @@ impl Scheduling {
                             param.sched_priority = priority;
                         }
                         libc::pthread_setschedparam(libc::pthread_self(), policy, &param);
-                        if let (Some(priority), false) = (self.priority, real_time) {
+                        if !real_time && self.priority.is_some_and(|priority| priority > 0) {
                             // A time-sharing thread has no priority, but a niceness.
-                            libc::setpriority(libc::PRIO_PROCESS, 0, -20 * i32::from(priority > 0));
+                            libc::nice(-20);
                         }
                     }
                 }

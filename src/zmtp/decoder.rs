@@ -27,6 +27,8 @@ pub struct Decoder {
     limit: u64,
     zero_copy: bool,
     raw_chunk: usize,
+    /// The most bytes that there is room for at once.
+    receive_limit: Option<usize>,
     accepts: Accepts,
     shape: Shape,
     open: Option<Box<dyn Open>>,
@@ -95,6 +97,7 @@ impl Decoder {
             limit,
             zero_copy: config.zero_copy,
             raw_chunk: config.raw_chunk,
+            receive_limit: config.receive_limit,
             accepts: Accepts {
                 heartbeats: commands,
                 // libzmq takes the commands from 3.0 peers, too, and hands them to whatever socket
@@ -118,13 +121,17 @@ impl Decoder {
     /// Room for bytes from the peer: of a large body where it is to be, else in the receive buffer.
     /// `ENOMEM`.
     pub fn space(&mut self) -> Result<Spare<'_>> {
-        match &mut self.large {
-            Some(body) if body.remaining() > 0 => body.spare(),
+        let mut spare = match &mut self.large {
+            Some(body) if body.remaining() > 0 => body.spare()?,
             _ => {
                 let missing = self.wanted.saturating_sub(self.input.len());
-                self.input.spare(missing.max(READ))
+                self.input.spare(missing.max(READ))?
             }
+        };
+        if let Some(most) = self.receive_limit {
+            spare.limit(most);
         }
+        Ok(spare)
     }
 
     /// The next thing that is there whole. A message is put into `msg`, because one that was just

@@ -89,6 +89,8 @@ pub struct Config {
     pub zap_enforce_domain: bool,
     /// Received messages may refer to the receive buffer.
     pub zero_copy: bool,
+    /// The most bytes to ask the network for at once; `None` leaves it to the decoder.
+    pub receive_limit: Option<usize>,
     /// The most that one message of a raw connection carries.
     pub raw_chunk: usize,
 }
@@ -107,6 +109,7 @@ impl From<&Options> for Config {
             zap_domain: options.zap_domain.clone(),
             zap_enforce_domain: options.zap_enforce_domain,
             zero_copy: options.zero_copy,
+            receive_limit: options.receive_limit(),
             raw_chunk: usize::try_from(options.in_batch_size).unwrap_or(0).max(1),
         }
     }

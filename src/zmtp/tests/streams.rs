@@ -206,6 +206,15 @@ fn large_bodies_are_received_in_place() {
 }
 
 #[test]
+fn a_limit_bounds_what_is_received_at_once() {
+    let mut config = config(SocketType::Pull);
+    config.receive_limit = Some(100);
+    let mut decoder = Established::raw(&config).decoder;
+    assert_eq!(decoder.space().unwrap().capacity(), 100);
+    assert_eq!(decoder.space().unwrap().append(&[0; 200]), 100);
+}
+
+#[test]
 fn raw_connections_pass_bytes_through() {
     let mut config = config(SocketType::Stream);
     config.raw_chunk = 4;
