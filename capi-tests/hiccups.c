@@ -1,5 +1,5 @@
-/*  A connecting socket loses its connection and gets another: what is queued, what is lost, what is sent again. The peer
- *  is written by hand, so that each connection begins and ends where the test says. */
+/*  A connecting socket loses its connection and gets another: what is queued, what is lost, what is sent again. The
+ *  peer is written by hand, so that each connection begins and ends where the test says. */
 
 #include "fixture.h"
 
@@ -71,7 +71,7 @@ static const struct
 } balanced[] = {{ZMQ_PUSH, "PULL"}, {ZMQ_DEALER, "DEALER"}, {ZMQ_PAIR, "PAIR"}};
 #define FOR_EACH_BALANCED(i) for (size_t i = 0; i < sizeof balanced / sizeof *balanced; i++)
 
-/*  ---- What is sent -------------------------------------------------------------------------------------------------- */
+/*  ---- What is sent ----------------------------------------------------------------------------------------------- */
 
 SOCKET_TEST (what_is_sent_meanwhile_waits_for_the_next_connection)
 {
@@ -250,7 +250,7 @@ SOCKET_TEST (a_conflating_socket_sends_the_last_of_what_it_was_given_meanwhile)
     close_socket (monitor);
 }
 
-/*  ---- What is received ---------------------------------------------------------------------------------------------- */
+/*  ---- What is received ------------------------------------------------------------------------------------------- */
 
 SOCKET_TEST (half_a_message_is_dropped_with_its_connection)
 {
@@ -292,7 +292,7 @@ SOCKET_TEST (what_was_received_can_still_be_read)
     }
 }
 
-/*  ---- REQ and REP --------------------------------------------------------------------------------------------------- */
+/*  ---- REQ and REP ------------------------------------------------------------------------------------------------ */
 
 SOCKET_TEST (a_request_is_not_repeated_but_its_reply_may_come_by_the_next_connection)
 {
@@ -364,7 +364,7 @@ SOCKET_TEST (a_reply_goes_to_the_next_connection_or_nowhere_with_immediate)
     }
 }
 
-/*  ---- ROUTER and STREAM --------------------------------------------------------------------------------------------- */
+/*  ---- ROUTER and STREAM ------------------------------------------------------------------------------------------ */
 
 SOCKET_TEST (a_router_calls_whoever_answers_by_the_first_one_s_name)
 {
@@ -428,7 +428,8 @@ SOCKET_TEST (router_notifications_come_for_each_connection_by_the_first_one_s_na
         if (zmq_setsockopt (probe, ZMQ_ROUTER_NOTIFY, &both, sizeof both) != 0)
             skip_test ("needs ZMQ_ROUTER_NOTIFY");
         char endpoint[ENDPOINT_MAX];
-        const struct scene scene = {probe, open_monitor (test_ctx (), probe, ZMQ_EVENT_HANDSHAKE_SUCCEEDED), raw_listen (endpoint)};
+        const struct scene scene = {probe, open_monitor (test_ctx (), probe, ZMQ_EVENT_HANDSHAKE_SUCCEEDED),
+                                    raw_listen (endpoint)};
         set_int (probe, ZMQ_RECONNECT_IVL, 10);
         set_int (probe, ZMQ_IMMEDIATE, immediate);
         connect_to (probe, endpoint);

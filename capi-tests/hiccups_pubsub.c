@@ -1,4 +1,5 @@
-/*  Connecting subscribers and publishers that lose their connection: which subscriptions are sent again, and which hold. */
+/*  Connecting subscribers and publishers that lose their connection: which subscriptions are sent again, and which
+ *  hold. */
 
 #include "fixture.h"
 
@@ -54,8 +55,8 @@ static void lose (const struct scene *scene, int fd)
     settle ();
 }
 
-/*  Reads subscriptions and cancellations until a moment of silence, and says which topics (of one letter each) they come
- *  to, in the alphabet's order, with a letter for each time that it was asked for again. */
+/*  Reads subscriptions and cancellations until a moment of silence, and says which topics (of one letter each) they
+ *  come to, in the alphabet's order, with a letter for each time that it was asked for again. */
 static void subscriptions (int fd, char topics[32])
 {
     static struct frame frame;

@@ -246,7 +246,7 @@ SOCKET_TEST (a_pair_takes_a_new_peer_when_the_old_one_s_messages_are_read)
     end (&scene, fd);
 }
 
-/*  ---- Within the process ---------------------------------------------------------------------------------------------- */
+/*  ---- Within the process ----------------------------------------------------------------------------------------- */
 
 SOCKET_TEST (inproc_messages_outlive_whoever_sent_them)
 {

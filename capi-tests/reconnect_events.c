@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
-/*  The next events, by name and with the values that are no descriptors: "CONNECT_DELAYED CLOSED CONNECT_RETRIED=10". */
+/*  The next events, by name, some with their values: "CONNECT_DELAYED CLOSED CONNECT_RETRIED=10". */
 static void expect_events (void *monitor, const char *expected)
 {
     char got[1024] = "";
@@ -30,7 +30,7 @@ static void *dialler (int type, int interval, int most)
     return socket;
 }
 
-/*  ---- Intervals ------------------------------------------------------------------------------------------------------ */
+/*  ---- Intervals -------------------------------------------------------------------------------------------------- */
 
 SOCKET_TEST (intervals_double_up_to_the_maximum)
 {
@@ -112,7 +112,7 @@ SOCKET_TEST (intervals_of_zero_and_minus_one_mean_one_connection)
     }
 }
 
-/*  ---- Time to connect ------------------------------------------------------------------------------------------------ */
+/*  ---- Time to connect -------------------------------------------------------------------------------------------- */
 
 SOCKET_TEST (an_attempt_that_takes_too_long_is_given_up_and_made_again)
 {
@@ -134,14 +134,14 @@ SOCKET_TEST (an_attempt_that_takes_too_long_is_given_up_and_made_again)
     void *const dealer = dialler (ZMQ_DEALER, 10, 0);
     set_int (dealer, ZMQ_CONNECT_TIMEOUT, 60);
     void *const monitor = open_monitor (test_ctx (), dealer, ZMQ_EVENT_ALL);
+    const int64_t began = now_ms ();
     connect_to (dealer, endpoint);
     for (int i = 0; i < 2; i++) {
         EXPECT_EVENT (monitor, ZMQ_EVENT_CONNECT_DELAYED);
-        const int64_t began = now_ms ();
         EXPECT_EVENT (monitor, ZMQ_EVENT_CLOSED);
-        CHECK (now_ms () - began >= 40);
         EXPECT_EVENT (monitor, ZMQ_EVENT_CONNECT_RETRIED);
     }
+    CHECK (now_ms () - began >= 2 * 55);
     for (int i = 0; i < 4; i++)
         close (fillers[i]);
     close (listener);
@@ -166,7 +166,7 @@ SOCKET_TEST (a_connection_in_time_is_not_given_up)
     close_socket (monitor);
 }
 
-/*  ---- Whom events name ----------------------------------------------------------------------------------------------- */
+/*  ---- Whom events name ------------------------------------------------------------------------------------------- */
 
 /*  Connects to `spelled`, which means `endpoint`, and loses the connection twice. */
 static void is_told_as_its_address (int listener, const char *spelled, const char *endpoint)
@@ -234,7 +234,7 @@ SOCKET_TEST (a_port_that_was_connected_to_itself_is_dialled_again)
     close_socket (monitor);
 }
 
-/*  ---- ZMQ_RECONNECT_STOP ---------------------------------------------------------------------------------------------- */
+/*  ---- ZMQ_RECONNECT_STOP ----------------------------------------------------------------------------------------- */
 
 static void *stopping (int flags)
 {
@@ -358,7 +358,7 @@ SOCKET_TEST (handshakes_that_fail_without_the_peer_s_fault_are_tried_again)
     }
 }
 
-/*  ---- zmq_disconnect at every stage ------------------------------------------------------------------------------------ */
+/*  ---- zmq_disconnect at every stage ------------------------------------------------------------------------------ */
 
 /*  Has the socket attend to what happens inside, until it has come to an end. */
 static void attend (void *socket)
