@@ -262,10 +262,11 @@ impl Encoder {
     }
 
     fn sealed_frame(&mut self, flags: u8, head: &[u8], msg: &Msg) -> Result<()> {
+        let body = head.len().saturating_add(msg.len());
+        let sealed = self.seal.as_ref().map_or(0, |seal| seal.sealed_len(body));
+        self.reserve(sealed.saturating_add(MAX_HEADER))?;
         let Some(seal) = &mut self.seal else { return Ok(()) };
-        let sealed = seal.sealed_len(head.len().saturating_add(msg.len()));
         let before = self.buffer.len();
-        self.buffer.try_reserve(sealed.saturating_add(MAX_HEADER)).map_err(|_| Errno::ENOMEM)?;
         self.framing.put_header(0, sealed, &mut self.buffer);
         if let Err(error) = seal.seal(flags, head, msg.data(), &mut self.buffer) {
             self.buffer.truncate(before);

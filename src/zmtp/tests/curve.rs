@@ -142,6 +142,20 @@ fn what_was_sealed_has_the_flags_of_the_rfc() {
     assert_eq!(bytes.len(), 2 + 34);
 }
 
+#[test]
+fn the_encoders_buffer_does_not_grow_with_what_was_sealed_and_sent() {
+    for len in [100, 1000, 100_000] {
+        let (mut client, _) = established_pair();
+        for _ in 0..20_000_000 / (len + 1000) {
+            client.encoder.push(&mut data(&vec![1; len], false)).unwrap();
+            // The stream is never quite empty.
+            let sent = client.encoder.pending_bytes() - 1;
+            client.encoder.consume(sent);
+        }
+        assert!(client.encoder.memory() < 800_000, "{}", client.encoder.memory());
+    }
+}
+
 /// What the server says of a client's messages after `change` was made to their bytes.
 fn after(change: impl FnOnce(&mut Vec<u8>)) -> ProtoError {
     let (mut client, mut server) = established_pair();
