@@ -277,6 +277,9 @@ impl Decoder {
             self.input.release();
         }
         self.received = 0;
+        if let Some(open) = &mut self.open {
+            open.release_memory();
+        }
     }
 
     /// Cuts a frame that is there whole out of the input, and its body into `msg`.

@@ -177,6 +177,9 @@ impl Encoder {
             self.large = VecDeque::new();
         }
         self.peak = 0;
+        if let Some(seal) = &mut self.seal {
+            seal.release_memory();
+        }
     }
 
     /// Bytes of memory held, payloads aside.

@@ -117,10 +117,16 @@ pub trait Seal: Send {
     /// [`Seal::sealed_len`] bytes. `flags` are [`frame::MORE`](super::frame::MORE) and
     /// [`frame::COMMAND`](super::frame::COMMAND); the outer frame carries none.
     fn seal(&mut self, flags: u8, head: &[u8], body: &[u8], out: &mut Vec<u8>) -> Result<()>;
+
+    /// Nothing is to be sealed for now: memory that will not be wanted at once may go.
+    fn release_memory(&mut self) {}
 }
 
 /// A mechanism's receiving state after the handshake.
 pub trait Open: Send {
     /// Opens a frame body where it is, and gives the flags that were sealed with it.
     fn open(&mut self, msg: &mut Msg) -> core::result::Result<u8, ProtoError>;
+
+    /// Nothing is to be opened for now: memory that will not be wanted at once may go.
+    fn release_memory(&mut self) {}
 }

@@ -1,7 +1,7 @@
 //! CURVE after the handshake: each frame of ZMTP's message phase travels in a MESSAGE command.
 
-use super::{CLIENT_NONCE, MESSAGE, SERVER_NONCE, nonce};
-use crate::crypto::{self, MAC, Secret};
+use super::{CLIENT_NONCE, MESSAGE, SERVER_NONCE};
+use crate::crypto::{Direction, MAC, Secret};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::zmtp::error::{ProtoError, check_name};
@@ -22,13 +22,12 @@ const SEALED_COMMAND: u8 = 2;
 pub fn protect(outcome: &mut Outcome, key: Secret, as_server: bool, next: u64, last: u64) {
     let (ours, theirs) =
         if as_server { (SERVER_NONCE, CLIENT_NONCE) } else { (CLIENT_NONCE, SERVER_NONCE) };
-    outcome.seal = Some(Box::new(CurveSeal { key: key.clone(), prefix: ours, next }));
-    outcome.open = Some(Box::new(CurveOpen { key, prefix: theirs, last }));
+    outcome.seal = Some(Box::new(CurveSeal { boxes: Direction::new(key.clone(), ours), next }));
+    outcome.open = Some(Box::new(CurveOpen { boxes: Direction::new(key, theirs), last }));
 }
 
 struct CurveSeal {
-    key: Secret,
-    prefix: &'static [u8; 16],
+    boxes: Direction,
     next: u64,
 }
 
@@ -38,22 +37,24 @@ impl Seal for CurveSeal {
     }
 
     fn seal(&mut self, flags: u8, head: &[u8], body: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let short = self.next.to_be_bytes();
+        let number = self.next;
         // A nonce may not come twice, so the connection ends with the last one.
-        self.next = self.next.checked_add(1).ok_or(Errno::EPROTO)?;
+        self.next = number.checked_add(1).ok_or(Errno::EPROTO)?;
         let more = if flags & MORE != 0 { SEALED_MORE } else { 0 };
         let command = if flags & COMMAND != 0 { SEALED_COMMAND } else { 0 };
         out.extend_from_slice(MESSAGE);
-        out.extend_from_slice(&short);
-        let parts = [&[more | command], head, body];
-        crypto::seal_into(out, &parts, &nonce(self.prefix, &short), &self.key);
+        out.extend_from_slice(&number.to_be_bytes());
+        self.boxes.seal_into(out, &[&[more | command], head, body], number);
         Ok(())
+    }
+
+    fn release_memory(&mut self) {
+        self.boxes.release_memory();
     }
 }
 
 struct CurveOpen {
-    key: Secret,
-    prefix: &'static [u8; 16],
+    boxes: Direction,
     last: u64,
 }
 
@@ -76,7 +77,7 @@ impl Open for CurveOpen {
             return Err(ProtoError::Sequence);
         }
         self.last = number;
-        if !crypto::open_in_place(boxed, &nonce(self.prefix, short), &self.key) {
+        if !self.boxes.open_in_place(boxed, number) {
             return Err(ProtoError::Cryptographic);
         }
         let flags = boxed.get(MAC).copied().unwrap_or(0);
@@ -84,5 +85,9 @@ impl Open for CurveOpen {
         let more = if flags & SEALED_MORE != 0 { MORE } else { 0 };
         let command = if flags & SEALED_COMMAND != 0 { COMMAND } else { 0 };
         Ok(more | command)
+    }
+
+    fn release_memory(&mut self) {
+        self.boxes.release_memory();
     }
 }
