@@ -2,6 +2,7 @@
 
 #include "fixture.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -250,6 +251,44 @@ SOCKET_DRAFT_TEST (a_small_out_batch_size_changes_no_message)
         SEND_PARTS (push, "some text of some length", "", "more");
     for (int i = 0; i < 100; i++)
         RECV_PARTS (pull, "some text of some length", "", "more");
+}
+
+SOCKET_DRAFT_TEST (multicast_hops_is_the_ttl_of_multicast_datagrams)
+{
+    const int on = 1, fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_ANY)};
+    socklen_t size = sizeof address;
+    const struct ip_mreq group = {.imr_multiaddr.s_addr = inet_addr ("239.192.7.9"),
+                                  .imr_interface.s_addr = htonl (INADDR_LOOPBACK)};
+    CHECK_OK (bind (fd, (struct sockaddr *) &address, sizeof address));
+    CHECK_OK (getsockname (fd, (struct sockaddr *) &address, &size));
+    CHECK_OK (setsockopt (fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof on));
+    if (setsockopt (fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group) != 0)
+        skip_test ("no multicast");
+    void *const radio = open_socket (ZMQ_RADIO);
+    char endpoint[ENDPOINT_MAX];
+    set_int (radio, ZMQ_MULTICAST_HOPS, 7);
+    snprintf (endpoint, sizeof endpoint, "udp://lo;239.192.7.9:%d", ntohs (address.sin_port));
+    connect_to (radio, endpoint);
+    zmq_msg_t msg;
+    CHECK_OK (zmq_msg_init_size (&msg, 4));
+    memcpy (zmq_msg_data (&msg), "text", 4);
+    CHECK_OK (zmq_msg_set_group (&msg, "g"));
+    CHECK_INT (4, zmq_msg_send (&msg, radio, 0));
+    if (!raw_readable (fd, patience_ms ()))
+        skip_test ("no multicast");
+    char data[64];
+    union
+    {
+        struct cmsghdr head;
+        char room[64];
+    } control;
+    struct iovec part = {data, sizeof data};
+    struct msghdr head = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    CHECK_INT (6, recvmsg (fd, &head, 0));
+    CHECK (CMSG_FIRSTHDR (&head) && CMSG_FIRSTHDR (&head)->cmsg_type == IP_TTL);
+    CHECK_INT (7, *(int *) CMSG_DATA (CMSG_FIRSTHDR (&head)));
+    close (fd);
 }
 
 SOCKET_DRAFT_TEST (a_hello_message_is_the_first_that_a_peer_hears)

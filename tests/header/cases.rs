@@ -6,6 +6,7 @@ use std::fs;
 use crate::path;
 
 /// Everything that a document can refer to as a test.
+#[derive(Default)]
 pub struct Cases {
     /// Cases of the C suite, by `program/case`.
     cases: BTreeMap<String, Case>,
@@ -42,23 +43,29 @@ impl Cases {
         all
     }
 
-    /// What is wrong with a reference, `program/case` or `path::test`, that is to show `name`
-    /// (empty: nothing in particular).
-    pub fn fault(&self, reference: &str, names: &[&str]) -> Option<String> {
+    /// What is wrong with a reference to a test that is to mention one of `names`, if there are any:
+    /// `program/case` of the C suite, `label/name` of its CMakeLists.txt, or `path::test` of ours.
+    pub fn fault(&self, reference: &str, names: &[String]) -> Option<String> {
         let source = match reference.split_once("::") {
             Some((file, test)) => rust_test(file, test),
-            None => self.source_of(reference),
+            None => self.source_of(reference).or_else(|| larger_test(reference)),
         };
         let Some(source) = source else { return Some(format!("there is no test {reference}")) };
         let mentioned = names.is_empty() || names.iter().any(|name| mentions(&source, name));
         (!mentioned).then(|| format!("{reference} does not mention {}", names.join(" or ")))
     }
 
-    /// The whole program: cases leave much to functions that they share.
+    /// What a case consists of: itself, and what its program shares among its cases.
     fn source_of(&self, reference: &str) -> Option<String> {
-        let (program, _) = reference.split_once('/')?;
-        self.cases.get(reference)?;
-        self.programs.get(program).cloned()
+        let case = self.cases.get(reference)?;
+        let program = self.programs.get(reference.split_once('/')?.0)?;
+        let mut source = case.body.clone() + &between_cases(program);
+        for helper in ["secure", "curve_peer"] {
+            if program.contains(&format!("#include \"{helper}.h\"")) {
+                source += &fs::read_to_string(path(&format!("capi-tests/{helper}.c"))).unwrap();
+            }
+        }
+        Some(source)
     }
 
     /// Cases that are, or contain, a difference from libzmq; and programs in which another function
@@ -69,18 +76,26 @@ impl Cases {
             .cases
             .iter()
             .filter(|(_, case)| case.head.contains("OZMIUM") || differs(&case.body));
-        let programs = self.programs.iter().filter(|(_, text)| {
-            let mut rest = (*text).clone();
-            for case in cases_of(text).into_values() {
-                rest = rest.replace(&case.body, "");
-            }
-            differs(&rest)
-        });
+        let programs = self.programs.iter().filter(|(_, text)| differs(&between_cases(text)));
         (
             cases.map(|(name, _)| name.as_str()).collect(),
             programs.map(|(name, _)| name.as_str()).collect(),
         )
     }
+}
+
+/// The sources of a test of `capi-tests/CMakeLists.txt` that is more than one program; they are in a
+/// directory of their own.
+fn larger_test(reference: &str) -> Option<String> {
+    let (label, name) = reference.split_once('/')?;
+    let cmake = fs::read_to_string(path("capi-tests/CMakeLists.txt")).unwrap();
+    if !cmake.contains(&format!("({label} {name} ")) {
+        return None;
+    }
+    let directory = name.split('-').find(|part| path(&format!("capi-tests/{part}")).is_dir())?;
+    let entries = fs::read_dir(path(&format!("capi-tests/{directory}"))).ok()?;
+    let texts = entries.filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok());
+    Some(texts.collect())
 }
 
 /// The sources that `capi-tests/CMakeLists.txt` makes no program of.
@@ -114,6 +129,12 @@ fn cases_of(text: &str) -> BTreeMap<String, Case> {
         cases.insert(rest[..end].to_owned(), case);
     }
     cases
+}
+
+/// A C source without its cases.
+fn between_cases(text: &str) -> String {
+    let bodies = cases_of(text).into_values().map(|case| case.body);
+    bodies.fold(text.to_owned(), |rest, body| rest.replace(&body, ""))
 }
 
 /// The source of a file that has this test.

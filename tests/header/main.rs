@@ -1,4 +1,4 @@
-//! Keeps `include/zmq.h` and `docs/status.md` the same as the source.
+//! Keeps `include/zmq.h` the same as the source; [`status`] and [`differences`] do that for pages.
 //!
 //! cbindgen turns constants and `extern "C"` functions into C; this puts them into
 //! `include/zmq.h.in` in the order of the table of symbols. `OZMIUM_BLESS=1 cargo test --test
@@ -6,12 +6,13 @@
 
 mod cases;
 mod differences;
+mod status;
 mod symbols;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use symbols::{FAMILIES, LIMITS, NOT_YET, Standing};
+use symbols::{FAMILIES, Standing};
 
 /// Written by hand in the template: its type differs on Windows.
 const BY_HAND: &str = "zmq_ppoll";
@@ -34,44 +35,6 @@ fn header_is_current() {
         .replace("@DRAFT_FUNCTIONS@", &declarations(&functions, &[Standing::Draft]));
     compare("include/zmq.h", &header);
 }
-
-#[test]
-fn status_is_current() {
-    let mut page = String::from(STATUS_INTRODUCTION);
-    for family in FAMILIES {
-        page +=
-            &format!("\n## {}\n\n| Function | Standing | State |\n|---|---|---|\n", family.title);
-        for &standing in &ALL {
-            for name in family.with(standing) {
-                let state = match NOT_YET.iter().find(|(n, _)| *n == name) {
-                    Some((_, reason)) => format!("`ENOTSUP`: {reason}"),
-                    None => "done".to_owned(),
-                };
-                page += &format!("| `{name}` | {} | {state} |\n", word(standing));
-            }
-        }
-    }
-    page += "\n## What is not supported yet\n\n| What | Answer |\n|---|---|\n";
-    for (what, answer) in LIMITS {
-        page += &format!("| {what} | {answer} |\n");
-    }
-    let all: usize = FAMILIES.iter().map(|f| names(f, &ALL).count()).sum();
-    assert_eq!(all, 97, "a drafts build of libzmq exports 97 functions");
-    let done = page.matches("| done |").count();
-    let left = match all - done {
-        0 => "All are done.".to_owned(),
-        left => format!("{done} are done, {left} are not."),
-    };
-    compare("docs/status.md", &page.replace("@LEFT@", &left));
-}
-
-const STATUS_INTRODUCTION: &str = "\
-# Status
-
-Generated from the table in `tests/header/symbols.rs`; `OZMIUM_BLESS=1 cargo test --test header` rewrites it.
-
-The library exports these 97 functions and nothing else, whatever is done: what is not answers `ENOTSUP`. @LEFT@
-";
 
 const ALL: [Standing; 3] = [Standing::Stable, Standing::Deprecated, Standing::Draft];
 

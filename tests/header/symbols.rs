@@ -1,4 +1,4 @@
-//! Every function of the C interface, in the order of the header, with its standing and state.
+//! Every function of the C interface, in the order of the header, with its standing.
 
 use Standing::*;
 
@@ -28,15 +28,6 @@ impl Family {
         lists.flat_map(|(_, names)| names.iter().copied())
     }
 }
-
-/// What is exported but answers `ENOTSUP`, with the reason. The list only shrinks.
-pub const NOT_YET: &[(&str, &str)] = &[];
-
-/// What functions that are done do not support, and what they answer. This list only shrinks, too.
-pub const LIMITS: &[(&str, &str)] = &[
-    ("Transports wss, tipc, vmci, vsock, pgm, epgm, norm", "`EPROTONOSUPPORT`"),
-    ("Mechanism GSSAPI", "its options: `EINVAL`"),
-];
 
 /// All functions.
 pub const FAMILIES: &[Family] = &[
