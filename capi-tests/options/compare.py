@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs the option probes on two libraries and compares them, line by line and socket type by socket type.
 
-    compare.py --program options-probe --ours DIR --reference DIR [--explained FILE] [--all]
+    compare.py --program options-probe --ours LIBRARY --reference LIBRARY [--explained FILE] [--all]
 
-DIR holds a libzmq.so.5. FILE (differences.toml, beside this script) lists the differences that are meant to be, each
+LIBRARY is a directory with a libzmq.so.5, or a libzmq of any name. FILE (differences.toml, beside this script) lists the differences that are meant to be, each
 with its reason. The run fails for a difference that is not in it, and for one in it that does not occur any more.
 What a library lacks (draft socket types, capabilities, functions) is not compared; that it refuses it, is.
 """
@@ -15,6 +15,7 @@ import fnmatch
 import os
 import subprocess
 import sys
+import tempfile
 import tomllib
 
 DRAFT_TYPES = {"SERVER", "CLIENT", "RADIO", "DISH", "GATHER", "SCATTER", "DGRAM", "PEER", "CHANNEL"}
@@ -33,15 +34,17 @@ Line = collections.namedtuple("Line", "standing needs results")
 class Library:
     """What a library answered."""
 
-    def __init__(self, program, directory):
-        expected = os.path.realpath(os.path.join(directory, "libzmq.so.5"))
+    def __init__(self, program, path):
+        file = os.path.join(path, "libzmq.so.5") if os.path.isdir(path) else path
+        expected = os.path.realpath(file)
         if not os.path.exists(expected):
-            raise SystemExit(f"no libzmq.so.5 in {directory}")
-        self.directory = directory
-        environment = dict(os.environ, LD_LIBRARY_PATH=directory)
-        run = subprocess.run([program], env=environment, capture_output=True, text=True, check=False)
+            raise SystemExit(f"there is no {file}")
+        with tempfile.TemporaryDirectory() as named:
+            os.symlink(expected, os.path.join(named, "libzmq.so.5"))
+            environment = dict(os.environ, LD_LIBRARY_PATH=f"{named}:{os.path.dirname(expected)}")
+            run = subprocess.run([program], env=environment, capture_output=True, text=True, check=False)
         if run.returncode != 0:
-            raise SystemExit(f"the probes ended with status {run.returncode} on {directory}: {run.stderr}")
+            raise SystemExit(f"the probes ended with status {run.returncode} on {path}: {run.stderr}")
         lines = run.stdout.splitlines()
         _, described, loaded = lines[0].split("\t")
         if loaded != expected:
@@ -147,7 +150,7 @@ def main():
     arguments = parser.parse_args()
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        ours, reference = pool.map(lambda directory: Library(arguments.program, directory),
+        ours, reference = pool.map(lambda path: Library(arguments.program, path),
                                    (arguments.ours, arguments.reference))
     with open(arguments.explained, "rb") as file:
         entries = [Explanation(entry) for entry in tomllib.load(file).get("difference", [])]
