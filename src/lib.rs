@@ -20,11 +20,11 @@
 //! io -> zmtp, transport, core, msg, options, error, consts, sync, sys, log
 //! core -> msg, error, sync, sys
 //! zmtp -> msg, options, crypto, error, consts
-//! transport -> msg, options, error, consts, sys
+//! transport -> msg, options, error, consts, sync, sys
 //! log -> error, sys
 //! sys -> msg, error, sync
 //! options -> error, consts
-//! msg -> error
+//! msg -> error, sync
 //! crypto -> error
 //! error -> nothing
 //! consts -> nothing

@@ -29,13 +29,15 @@ pub use std::thread::yield_now;
 #[cfg(loom)]
 pub use loom::thread::yield_now;
 
+mod mutex;
+
+/// For what no model looks into.
+pub use mutex::{Mutex, MutexGuard};
+
 #[cfg(not(loom))]
-pub use parking_lot::{Mutex as Lock, MutexGuard as LockGuard};
+pub use mutex::Mutex as Lock;
 
-#[cfg(loom)]
-pub use loom::sync::MutexGuard as LockGuard;
-
-/// As parking_lot's, for models.
+/// A mutex for models.
 #[cfg(loom)]
 #[derive(Default)]
 pub struct Lock<T>(loom::sync::Mutex<T>);
@@ -46,7 +48,7 @@ impl<T> Lock<T> {
         Lock(loom::sync::Mutex::new(value))
     }
 
-    pub fn lock(&self) -> LockGuard<'_, T> {
+    pub fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 }

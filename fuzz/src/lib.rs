@@ -11,6 +11,7 @@ mod library {
     pub mod error;
     pub mod msg;
     pub mod options;
+    pub mod sync;
     pub mod transport {
         pub mod socks;
     }
@@ -18,7 +19,7 @@ mod library {
 }
 
 // Where the modules look for each other.
-pub use library::{consts, crypto, error, msg, options, transport::socks, zmtp};
+pub use library::{consts, crypto, error, msg, options, sync, transport::socks, zmtp};
 
 use msg::{Msg, Spare};
 use options::{Options, SocketType};

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use crate::sync::Mutex;
 
 use crate::error::{Errno, Result};
 
@@ -13,9 +13,9 @@ use crate::error::{Errno, Result};
 /// used twice, so whatever pointer comes in, stale or foreign, it either names a live object or is
 /// `EFAULT`.
 ///
-/// For objects whose calls may cost a shared lock; sockets have their own scheme.
+/// For objects whose calls may cost a lock; sockets have their own scheme.
 pub struct Registry<T> {
-    state: RwLock<State<T>>,
+    state: Mutex<State<T>>,
 }
 
 struct State<T> {
@@ -29,14 +29,12 @@ impl<T> Registry<T> {
 
     /// Without objects. `first` tells the handles of different registries apart.
     pub const fn new(first: usize) -> Registry<T> {
-        Registry {
-            state: RwLock::new(State { last: first * Self::STEP, objects: BTreeMap::new() }),
-        }
+        Registry { state: Mutex::new(State { last: first * Self::STEP, objects: BTreeMap::new() }) }
     }
 
     /// Adds an object. `ENOMEM` when all handles were used up.
     pub fn insert(&self, object: T) -> Result<*mut c_void> {
-        let mut state = self.state.write();
+        let mut state = self.state.lock();
         let handle = state.last.checked_add(Self::STEP).ok_or(Errno::ENOMEM)?;
         state.last = handle;
         state.objects.insert(handle, Arc::new(object));
@@ -45,14 +43,14 @@ impl<T> Registry<T> {
 
     /// The object of a handle, or `EFAULT`.
     pub fn get(&self, handle: *const c_void) -> Result<Arc<T>> {
-        let state = self.state.read();
+        let state = self.state.lock();
         let object = state.objects.get(&handle.addr());
         object.cloned().ok_or(Errno::EFAULT)
     }
 
     /// Takes an object out, or `EFAULT`. Calls that are under way keep it alive.
     pub fn remove(&self, handle: *const c_void) -> Result<Arc<T>> {
-        let removed = self.state.write().objects.remove(&handle.addr());
+        let removed = self.state.lock().objects.remove(&handle.addr());
         removed.ok_or(Errno::EFAULT)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{c_int, c_long, c_void};
 use std::ptr;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use super::registry::Registry;
 use super::{guard, guard_or};

@@ -8,10 +8,11 @@
 //!
 //! | field | written by | rule |
 //! |---|---|---|
-//! | `owner` | holders of `terms` | whom the lock is biased to, and in which term; `NOBODY`, or `EVERYBODY` for a mutex |
-//! | `terms` | | the mutex; and how many terms have begun |
+//! | `owner` | who shut `gate` | whom the lock is biased to, and in which term; `NOBODY`, or `EVERYBODY` for a mutex |
+//! | `gate` | | the mutex |
+//! | `terms` | who shut `gate` | how many terms have begun |
 //! | `busy[term]` | the owner of that term | the owner is using the value |
-//! | `value` | the owner while it is busy, or the holder of `terms` while `owner` is not biased | |
+//! | `value` | the owner while it is busy, or who shut `gate` while `owner` is not biased | |
 //!
 //! The owner stores `busy`, then loads `owner`. Who takes the bias away stores `owner`, then asks for
 //! the barrier, then loads `busy`. The barrier falls on the owner either after its store, which is
@@ -24,8 +25,8 @@
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
 
+use super::gate::Gate;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::sync::{Lock, LockGuard};
 use crate::sys::membarrier;
 
 /// How many terms the lock is biased for before that is given up: the term of the thread that makes
@@ -42,7 +43,8 @@ const EVERYBODY: usize = usize::MAX;
 pub struct Biased<T> {
     owner: AtomicUsize,
     busy: [AtomicBool; TERMS],
-    terms: Lock<usize>,
+    terms: AtomicUsize,
+    gate: Gate,
     value: UnsafeCell<T>,
 }
 
@@ -54,13 +56,8 @@ unsafe impl<T: Send> Send for Biased<T> {}
 /// The right to use the value.
 pub struct BiasedGuard<'a, T> {
     lock: &'a Biased<T>,
-    hold: Hold<'a>,
-}
-
-/// By what the right is held.
-enum Hold<'a> {
-    Bias(&'a AtomicBool),
-    Mutex { _terms: LockGuard<'a, usize> },
+    /// The owner's flag; `None`: held by the gate.
+    busy: Option<&'a AtomicBool>,
 }
 
 impl<T> Biased<T> {
@@ -69,7 +66,8 @@ impl<T> Biased<T> {
         Biased {
             owner: AtomicUsize::new(NOBODY),
             busy: std::array::from_fn(|_| AtomicBool::new(false)),
-            terms: Lock::new(0),
+            terms: AtomicUsize::new(0),
+            gate: Gate::new(),
             value: UnsafeCell::new(value),
         }
     }
@@ -92,7 +90,7 @@ impl<T> Biased<T> {
             busy.store(true, Ordering::Relaxed);
             membarrier::here();
             if self.owner.load(Ordering::Relaxed) == owner {
-                return BiasedGuard { lock: self, hold: Hold::Bias(busy) };
+                return BiasedGuard { lock: self, busy: Some(busy) };
             }
             busy.store(false, Ordering::Release);
         }
@@ -101,22 +99,22 @@ impl<T> Biased<T> {
 
     #[cold]
     fn lock_slowly(&self, me: usize) -> BiasedGuard<'_, T> {
-        let mut terms = self.terms.lock();
+        self.gate.shut();
         self.take_bias_away();
-        let next = if membarrier::is_available() { self.busy.get(*terms) } else { None };
-        let Some(busy) = next else {
-            return BiasedGuard { lock: self, hold: Hold::Mutex { _terms: terms } };
-        };
-        // In this order: from the last line on, `busy` keeps others out.
-        busy.store(true, Ordering::Relaxed);
-        self.owner.store(me | *terms, Ordering::Relaxed);
-        *terms += 1;
-        drop(terms);
-        BiasedGuard { lock: self, hold: Hold::Bias(busy) }
+        let term = self.terms.load(Ordering::Relaxed);
+        let next = if membarrier::is_available() { self.busy.get(term) } else { None };
+        if let Some(busy) = next {
+            busy.store(true, Ordering::Relaxed);
+            self.owner.store(me | term, Ordering::Relaxed);
+            self.terms.store(term + 1, Ordering::Relaxed);
+            // From here on `busy` keeps others out.
+            self.gate.open();
+        }
+        BiasedGuard { lock: self, busy: next }
     }
 
-    /// Ends the owner's term, if there is one, and waits until it is out. To be called with `terms`
-    /// held.
+    /// Ends the owner's term, if there is one, and waits until it is out. To be called with the
+    /// gate shut.
     fn take_bias_away(&self) {
         let owner = self.owner.load(Ordering::Relaxed);
         if owner == NOBODY || owner == EVERYBODY {
@@ -152,8 +150,9 @@ impl<T> DerefMut for BiasedGuard<'_, T> {
 impl<T> Drop for BiasedGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if let Hold::Bias(busy) = self.hold {
-            busy.store(false, Ordering::Release);
+        match self.busy {
+            Some(busy) => busy.store(false, Ordering::Release),
+            None => self.lock.gate.open(),
         }
     }
 }

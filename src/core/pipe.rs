@@ -21,7 +21,7 @@
 
 use std::sync::OnceLock;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use super::queue::{Consumer, Producer, queue};
 use crate::msg::{Class, MetadataCredit, Msg};

@@ -45,6 +45,11 @@ impl Word {
     pub fn wake_all(&self) {
         futex::wake_all(&self.value);
     }
+
+    /// Ends the sleep of one.
+    pub fn wake_one(&self) {
+        futex::wake_one(&self.value);
+    }
 }
 
 /// In models nobody sleeps but for ever, so that a wake-up that is lost is a deadlock.
@@ -65,5 +70,10 @@ impl Word {
     pub fn wake_all(&self) {
         let _guard = self.sleepers.0.lock();
         self.sleepers.1.notify_all();
+    }
+
+    pub fn wake_one(&self) {
+        let _guard = self.sleepers.0.lock();
+        self.sleepers.1.notify_one();
     }
 }

@@ -9,7 +9,7 @@ use std::io::IoSlice;
 use std::net::SocketAddr;
 use std::sync::Weak;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use super::Port;
 use super::thread::{IoThread, Loop, Object, Request};

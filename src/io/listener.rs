@@ -1,6 +1,6 @@
 //! Accepting connections.
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use super::Port;
 use super::session::{Role, Session};

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Weak;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use super::Port;
 use super::connection::Inner;

@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Weak;
 use std::thread::JoinHandle;
 
+use crate::sync::Mutex;
 use crossbeam_queue::SegQueue;
-use parking_lot::Mutex;
 
 use super::Port;
 use super::datagram::{Datagrams, Task};

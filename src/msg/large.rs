@@ -7,7 +7,7 @@
 
 use std::ptr::NonNull;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use super::block::Block;
 

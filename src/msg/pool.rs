@@ -16,7 +16,7 @@ use std::alloc::{Layout, alloc_zeroed};
 use std::cell::Cell;
 use std::ptr::NonNull;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use super::block::Block;
 use super::large;

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use super::handle::Arena;
 use super::inproc::Registry;
@@ -75,7 +75,7 @@ impl Context {
     }
 
     /// The options.
-    pub fn options(&self) -> parking_lot::MutexGuard<'_, ContextOptions> {
+    pub fn options(&self) -> crate::sync::MutexGuard<'_, ContextOptions> {
         self.options.lock()
     }
 

@@ -9,7 +9,7 @@ use std::ffi::c_void;
 use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use crate::core::biased::{Biased, BiasedGuard};
 use crate::msg::Later;

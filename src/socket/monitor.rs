@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 use super::context::Context;
 use super::socket::Socket;

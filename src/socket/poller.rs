@@ -4,7 +4,7 @@
 //! its sockets then wake instead, with the first raw descriptor or the first thread-safe socket;
 //! in the latter case the application may watch that descriptor too.
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use smallvec::SmallVec;
 
 use super::blocking::with;

@@ -45,55 +45,76 @@ pub fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> Resul
 /// Wakes every thread that waits on `word`.
 #[cfg(target_os = "linux")]
 pub fn wake_all(word: &AtomicU32) {
+    wake(word, i32::MAX);
+}
+
+/// Wakes one thread that waits on `word`.
+#[cfg(target_os = "linux")]
+pub fn wake_one(word: &AtomicU32) {
+    wake(word, 1);
+}
+
+#[cfg(target_os = "linux")]
+fn wake(word: &AtomicU32, count: i32) {
     // SAFETY: the kernel uses the address only as a key.
     unsafe {
         libc::syscall(
             libc::SYS_futex,
             word.as_ptr(),
             libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
-            i32::MAX,
+            count,
         )
     };
 }
 
 #[cfg(not(target_os = "linux"))]
 mod portable {
-    //! Other systems: parking_lot's table of parked threads, keyed by the word's address.
+    //! Other systems: a few condition variables, found by the word's address.
 
     use super::*;
-    use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, park, unpark_all};
     use std::sync::atomic::Ordering;
-    use std::time::Instant;
+    use std::sync::{Condvar, Mutex, PoisonError};
+
+    const PLACES: usize = 64;
+
+    struct Place(Mutex<()>, Condvar);
+
+    static TABLE: [Place; PLACES] = [const { Place(Mutex::new(()), Condvar::new()) }; PLACES];
+
+    fn place(word: &AtomicU32) -> &'static Place {
+        let address = word.as_ptr().addr();
+        // Words are mostly in objects of a cache line or more.
+        &TABLE[(address >> 6 ^ address >> 12) % PLACES]
+    }
 
     /// As on Linux, but never `EINTR`.
     pub fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> Result<()> {
-        let key = word.as_ptr() as usize;
-        let deadline = timeout.map(|t| Instant::now() + t.min(LONGEST));
-        // SAFETY: the callbacks neither panic nor call into parking_lot.
-        let result = unsafe {
-            park(
-                key,
-                || word.load(Ordering::SeqCst) == expected,
-                || {},
-                |_, _| {},
-                DEFAULT_PARK_TOKEN,
-                deadline,
-            )
-        };
-        match result {
-            parking_lot_core::ParkResult::TimedOut => Err(Errno::EAGAIN),
-            _ => Ok(()),
+        let Place(mutex, changed) = place(word);
+        let guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
+        if word.load(Ordering::SeqCst) != expected {
+            return Ok(());
         }
+        let limit = timeout.unwrap_or(LONGEST).min(LONGEST);
+        let (_guard, end) =
+            changed.wait_timeout(guard, limit).unwrap_or_else(PoisonError::into_inner);
+        let over = end.timed_out() && timeout.is_some_and(|t| t <= LONGEST);
+        if over { Err(Errno::EAGAIN) } else { Ok(()) }
     }
 
     /// As on Linux.
     pub fn wake_all(word: &AtomicU32) {
-        // SAFETY: the key is used by `wait` above only.
-        unsafe { unpark_all(word.as_ptr() as usize, DEFAULT_UNPARK_TOKEN) };
+        let Place(mutex, changed) = place(word);
+        let _guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
+        changed.notify_all();
+    }
+
+    /// As on Linux, and perhaps others: they share their place with the sleepers of other words.
+    pub fn wake_one(word: &AtomicU32) {
+        wake_all(word);
     }
 }
 #[cfg(not(target_os = "linux"))]
-pub use portable::{wait, wake_all};
+pub use portable::{wait, wake_all, wake_one};
 
 #[cfg(test)]
 mod tests {

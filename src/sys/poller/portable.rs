@@ -15,7 +15,7 @@ use std::num::NonZeroUsize;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use polling::{Event, Events, PollMode};
 
 use super::{BATCH, Direction, Ready, Watch};

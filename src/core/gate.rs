@@ -1,0 +1,93 @@
+//! A mutex of one word that is shut and opened by separate calls.
+//!
+//! For locks that hand out a right without keeping a guard in it. It knows nothing outside of its
+//! word, no table of waiting threads as parking_lot's do: a forked child, in which the other threads
+//! are gone in the middle of whatever they did, can use fresh ones without care.
+
+use super::word::Word;
+use crate::sync::atomic::Ordering;
+
+const OPEN: u32 = 0;
+const SHUT: u32 = 1;
+/// Shut, and somebody sleeps, or is about to.
+const AWAITED: u32 = 2;
+
+/// How often to look again before sleeping: what is done behind a gate is short.
+const SPINS: u32 = if cfg!(loom) { 0 } else { 100 };
+
+/// Lets one thread through at a time.
+pub struct Gate(Word);
+
+impl Gate {
+    /// An open gate.
+    pub fn new() -> Gate {
+        Gate(Word::new(OPEN))
+    }
+
+    /// Waits until it is open, and shuts it.
+    #[inline]
+    pub fn shut(&self) {
+        if self.0.compare_exchange(OPEN, SHUT, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            self.wait();
+        }
+    }
+
+    #[cold]
+    fn wait(&self) {
+        for _ in 0..SPINS {
+            if self.0.load(Ordering::Relaxed) == OPEN
+                && self.0.compare_exchange(OPEN, SHUT, Ordering::Acquire, Ordering::Relaxed).is_ok()
+            {
+                return;
+            }
+            std::hint::spin_loop();
+        }
+        // Whoever has slept here does not know whether others still do.
+        while self.0.swap(AWAITED, Ordering::Acquire) != OPEN {
+            // Whatever ended the sleep, a signal too: look again.
+            let _ = self.0.wait(AWAITED, None);
+        }
+    }
+
+    /// Opens it. Only for the thread that shut it.
+    #[inline]
+    pub fn open(&self) {
+        if self.0.swap(OPEN, Ordering::Release) == AWAITED {
+            self.0.wake_one();
+        }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod models {
+    use super::*;
+    use crate::sync::Arc;
+    use crate::sync::cell::UnsafeCell;
+
+    /// Nobody is let in beside another, and nobody is left asleep.
+    #[test]
+    fn loom_gate_lets_one_through_at_a_time() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(3);
+        model.check(|| {
+            let shared = Arc::new((Gate::new(), UnsafeCell::new(0)));
+            let count = |shared: &(Gate, UnsafeCell<u32>)| {
+                shared.0.shut();
+                #[allow(unsafe_code, reason = "the cell is loom's, which checks the access")]
+                // SAFETY: behind the gate.
+                shared.1.with_mut(|value| unsafe { *value += 1 });
+                shared.0.open();
+            };
+            let threads: Vec<_> = (0..2)
+                .map(|_| {
+                    let shared = shared.clone();
+                    loom::thread::spawn(move || count(&shared))
+                })
+                .collect();
+            count(&shared);
+            for thread in threads {
+                assert!(thread.join().is_ok());
+            }
+        });
+    }
+}
