@@ -582,7 +582,8 @@ ZMQ_EXPORT int zmq_has (const char *capability);
 /* Creates a context. Null with EMFILE if there are too many. */
 ZMQ_EXPORT void *zmq_ctx_new (void);
 /* Terminates a context: its sockets' calls answer ETERM; waits until they are closed and have
-   sent what they linger for. EINTR if a signal came: call again. EFAULT: no context. */
+   sent what they linger for. In a forked child, a context of the parent's is forgotten. EINTR
+   if a signal came: call again. EFAULT: no context. */
 ZMQ_EXPORT int zmq_ctx_term (void *context);
 /* Makes all blocked and later calls on the context's sockets answer ETERM. EFAULT. */
 ZMQ_EXPORT int zmq_ctx_shutdown (void *context);

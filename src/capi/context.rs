@@ -8,10 +8,10 @@ use crate::error::{Errno, Result};
 use crate::socket::{CONTEXTS, Context};
 use crate::sync::Arc;
 
-/// The live context of a handle. Errors: `EFAULT`.
+/// The live context of a handle. Errors: `EFAULT`; `ETERM` in a forked child if it is the parent's.
 pub fn context(pointer: *const c_void) -> Result<Arc<Context>> {
     let handle = CONTEXTS.find(pointer).ok_or(Errno::EFAULT)?;
-    handle.lock().as_deref().cloned().ok_or(Errno::EFAULT)
+    handle.lock()?.as_deref().cloned().ok_or(Errno::EFAULT)
 }
 
 /// Creates a context. Null with `EMFILE` if there are too many.
@@ -24,12 +24,16 @@ pub extern "C" fn zmq_ctx_new() -> *mut c_void {
 }
 
 /// Terminates a context: its sockets' calls answer `ETERM`; waits until they are closed and have
-/// sent what they linger for. `EINTR` if a signal came: call again. `EFAULT`: no context.
+/// sent what they linger for. In a forked child, a context of the parent's is forgotten. `EINTR` if a
+/// signal came: call again. `EFAULT`: no context.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_ctx_term(context_: *mut c_void) -> c_int {
     guard(|| {
-        context(context_)?.terminate()?;
         let handle = CONTEXTS.find(context_).ok_or(Errno::EFAULT)?;
+        if handle.is_inherited() {
+            return if CONTEXTS.forget(handle) { Ok(0) } else { Err(Errno::EFAULT) };
+        }
+        context(context_)?.terminate()?;
         CONTEXTS.remove(handle);
         Ok(0)
     })
@@ -38,9 +42,14 @@ pub extern "C" fn zmq_ctx_term(context_: *mut c_void) -> c_int {
 /// Makes all blocked and later calls on the context's sockets answer `ETERM`. `EFAULT`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_ctx_shutdown(context_: *mut c_void) -> c_int {
-    guard(|| {
-        context(context_)?.shutdown();
-        Ok(0)
+    guard(|| match context(context_) {
+        Ok(context) => {
+            context.shutdown();
+            Ok(0)
+        }
+        // In a forked child its sockets answer that anyway.
+        Err(Errno::ETERM) => Ok(0),
+        Err(errno) => Err(errno),
     })
 }
 

@@ -79,7 +79,10 @@ pub unsafe extern "C" fn zmq_poller_destroy(poller_p_: *mut *mut c_void) -> c_in
         }
         // SAFETY: by the caller.
         let handle = unsafe { &mut *poller_p_ };
-        POLLERS.remove(*handle)?;
+        let poller = POLLERS.remove(*handle)?;
+        if poller.is_inherited() {
+            std::mem::forget(poller);
+        }
         *handle = ptr::null_mut();
         Ok(0)
     })
@@ -88,7 +91,7 @@ pub unsafe extern "C" fn zmq_poller_destroy(poller_p_: *mut *mut c_void) -> c_in
 /// How many sockets and descriptors a poller has. -1 with `EFAULT`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_poller_size(poller_: *mut c_void) -> c_int {
-    guard(|| Ok(c_int::try_from(poller(poller_)?.size()).unwrap_or(c_int::MAX)))
+    guard(|| Ok(c_int::try_from(poller(poller_)?.size()?).unwrap_or(c_int::MAX)))
 }
 
 /// Adds a socket; no events are allowed. -1 with `EFAULT`, `ENOTSOCK`, `EINVAL` (it is there
@@ -130,7 +133,7 @@ pub extern "C" fn zmq_poller_modify(
 pub extern "C" fn zmq_poller_remove(poller_: *mut c_void, s_: *mut c_void) -> c_int {
     guard(|| {
         let poller = poller(poller_)?;
-        let socket = find(s_).inspect_err(|_| poller.remove_closed())?;
+        let socket = find(s_).or_else(|errno| poller.remove_closed().and(Err(errno)))?;
         poller.remove(socket)?;
         Ok(0)
     })

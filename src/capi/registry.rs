@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use crate::sync::Mutex;
+use crate::sys::gate::Gated;
 
 use crate::error::{Errno, Result};
 
@@ -15,7 +15,7 @@ use crate::error::{Errno, Result};
 ///
 /// For objects whose calls may cost a lock; sockets have their own scheme.
 pub struct Registry<T> {
-    state: Mutex<State<T>>,
+    state: Gated<State<T>>,
 }
 
 struct State<T> {
@@ -29,11 +29,11 @@ impl<T> Registry<T> {
 
     /// Without objects. `first` tells the handles of different registries apart.
     pub const fn new(first: usize) -> Registry<T> {
-        Registry { state: Mutex::new(State { last: first * Self::STEP, objects: BTreeMap::new() }) }
+        Registry { state: Gated::new(State { last: first * Self::STEP, objects: BTreeMap::new() }) }
     }
 
     /// Adds an object. `ENOMEM` when all handles were used up.
-    pub fn insert(&self, object: T) -> Result<*mut c_void> {
+    pub fn insert(&'static self, object: T) -> Result<*mut c_void> {
         let mut state = self.state.lock();
         let handle = state.last.checked_add(Self::STEP).ok_or(Errno::ENOMEM)?;
         state.last = handle;
@@ -42,14 +42,14 @@ impl<T> Registry<T> {
     }
 
     /// The object of a handle, or `EFAULT`.
-    pub fn get(&self, handle: *const c_void) -> Result<Arc<T>> {
+    pub fn get(&'static self, handle: *const c_void) -> Result<Arc<T>> {
         let state = self.state.lock();
         let object = state.objects.get(&handle.addr());
         object.cloned().ok_or(Errno::EFAULT)
     }
 
     /// Takes an object out, or `EFAULT`. Calls that are under way keep it alive.
-    pub fn remove(&self, handle: *const c_void) -> Result<Arc<T>> {
+    pub fn remove(&'static self, handle: *const c_void) -> Result<Arc<T>> {
         let removed = self.state.lock().objects.remove(&handle.addr());
         removed.ok_or(Errno::EFAULT)
     }
@@ -61,14 +61,15 @@ mod tests {
 
     #[test]
     fn only_live_handles_are_known() {
-        let registry = Registry::new(1);
+        static REGISTRY: Registry<&str> = Registry::new(1);
+        let registry = &REGISTRY;
         let first = registry.insert("first").unwrap();
         let second = registry.insert("second").unwrap();
         assert_eq!(*registry.get(first).unwrap(), "first");
         assert_eq!(*registry.remove(first).unwrap(), "first");
         let third = registry.insert("third").unwrap();
         assert_ne!(first, third);
-        for unknown in [first, ptr::null_mut(), (&raw const registry).cast_mut().cast()] {
+        for unknown in [first, ptr::null_mut(), (&raw const REGISTRY).cast_mut().cast()] {
             assert_eq!(registry.get(unknown).unwrap_err(), Errno::EFAULT);
             assert_eq!(registry.remove(unknown).unwrap_err(), Errno::EFAULT);
         }

@@ -6,6 +6,7 @@ use super::{bytes, guard};
 use crate::consts::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
+use crate::socket::proxy::SocketHandle;
 use crate::socket::{find, receive, send};
 
 /// A size as the API returns it.
@@ -15,8 +16,7 @@ fn size(length: usize) -> c_int {
 
 /// Sends `msg`; its size before.
 #[inline]
-fn send_frame(socket: *mut c_void, msg: &mut Msg, flags: c_int) -> Result<c_int> {
-    let handle = find(socket)?;
+fn send_frame(handle: SocketHandle, msg: &mut Msg, flags: c_int) -> Result<c_int> {
     let length = msg.len();
     send(handle, msg, flags & ZMQ_SNDMORE != 0, flags & ZMQ_DONTWAIT != 0)?;
     Ok(size(length))
@@ -45,12 +45,12 @@ pub unsafe extern "C" fn zmq_send(
     flags_: c_int,
 ) -> c_int {
     guard(|| {
-        find(s_)?;
+        let handle = find(s_)?;
         // SAFETY: by the caller.
         let data = unsafe { bytes(buf_, len_) };
         let data = if len_ == 0 { Some([].as_slice()) } else { data };
         let mut msg = Msg::from_slice(data.ok_or(Errno::EFAULT)?)?;
-        send_frame(s_, &mut msg, flags_)
+        send_frame(handle, &mut msg, flags_)
     })
 }
 
@@ -66,13 +66,13 @@ pub unsafe extern "C" fn zmq_send_const(
     flags_: c_int,
 ) -> c_int {
     guard(|| {
-        find(s_)?;
+        let handle = find(s_)?;
         if buf_.is_null() && len_ > 0 {
             return Err(Errno::EFAULT);
         }
         // SAFETY: by the caller.
         let mut msg = unsafe { Msg::from_const(buf_, len_) };
-        send_frame(s_, &mut msg, flags_)
+        send_frame(handle, &mut msg, flags_)
     })
 }
 
@@ -108,9 +108,9 @@ pub unsafe extern "C" fn zmq_recv(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_send(msg_: *mut Msg, s_: *mut c_void, flags_: c_int) -> c_int {
     guard(|| {
-        find(s_)?;
+        let handle = find(s_)?;
         // SAFETY: by the caller.
-        send_frame(s_, unsafe { message(msg_) }?, flags_)
+        send_frame(handle, unsafe { message(msg_) }?, flags_)
     })
 }
 
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn zmq_sendiov(
     flags_: c_int,
 ) -> c_int {
     guard(|| {
-        find(s_)?;
+        let handle = find(s_)?;
         if count_ == 0 || iov_.is_null() {
             return Err(Errno::EINVAL);
         }
@@ -176,7 +176,7 @@ pub unsafe extern "C" fn zmq_sendiov(
             let mut msg = Msg::from_slice(data.unwrap_or_default())?;
             let last = index == count_ - 1;
             let flags = if last { flags_ & !ZMQ_SNDMORE } else { flags_ | ZMQ_SNDMORE };
-            sent = send_frame(s_, &mut msg, flags)?;
+            sent = send_frame(handle, &mut msg, flags)?;
         }
         Ok(sent)
     })

@@ -25,8 +25,8 @@
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
 
-use super::gate::Gate;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sys::gate::Gate;
 use crate::sys::membarrier;
 
 /// How many terms the lock is biased for before that is given up: the term of the thread that makes
@@ -122,10 +122,27 @@ impl<T> Biased<T> {
         }
         self.owner.store(EVERYBODY, Ordering::Relaxed);
         membarrier::everywhere();
+        self.wait_while_busy(owner);
+    }
+
+    fn wait_while_busy(&self, owner: usize) {
         let Some(busy) = self.busy.get(owner & TERM) else { return };
         while busy.load(Ordering::Acquire) {
             crate::sync::yield_now();
         }
+    }
+}
+
+impl<T> Biased<T> {
+    /// Waits until whoever uses the value at this moment is done. To be called after
+    /// [`membarrier::everywhere`], and not by the thread that uses it.
+    pub fn wait_for_user(&self) {
+        self.gate.shut();
+        let owner = self.owner.load(Ordering::Relaxed);
+        if owner != NOBODY && owner != EVERYBODY {
+            self.wait_while_busy(owner);
+        }
+        self.gate.open();
     }
 }
 

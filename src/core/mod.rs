@@ -1,10 +1,8 @@
 //! What crosses threads: queues, pipes, signals, mailboxes, half-locks.
 
 pub mod biased;
-pub mod gate;
 pub mod half;
 pub mod mailbox;
 pub mod pipe;
 pub mod queue;
 pub mod signal;
-pub mod word;

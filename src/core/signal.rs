@@ -26,11 +26,11 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::word::Word;
 use crate::error::{Errno, Result};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Lock};
 use crate::sys::event::EventFd;
+use crate::sys::word::Word;
 
 const PENDING: u32 = 1;
 const PARKED: u32 = 2;

@@ -19,6 +19,7 @@ use super::thread::{IoThread, Loop, Object, Request};
 use super::timers::{Running, Timer, expire};
 use crate::core::signal::{Deadline, Waiter};
 use crate::error::{Errno, Result};
+use crate::msg::Later;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::sys::poller::{Poller, Ready, Watch};
@@ -185,6 +186,7 @@ impl PollSet {
     }
 
     fn drive(&self, ready: &[Ready]) {
+        let _later = Later::new();
         for event in ready {
             let session = self.sessions.lock().get(&event.token).cloned();
             if let Some(session) = session {

@@ -357,13 +357,6 @@ impl IoPool {
             while thread.inbox.pop().is_some() {}
         }
     }
-
-    /// Forgets the threads: in a forked child they do not exist.
-    pub fn abandon(&self) {
-        for handle in self.handles.lock().drain(..) {
-            std::mem::forget(handle);
-        }
-    }
 }
 
 /// Posts to a session's thread if the session still exists when the answer comes.

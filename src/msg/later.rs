@@ -6,17 +6,26 @@
 //! is put into a list and called when the last of them is closed.
 //!
 //! The list goes through the notes of the messages themselves, so that it takes no memory. A process
-//! without external messages pays one load per lock for all this.
+//! without external messages pays one load for each use of a socket's lock ([`Later::if_needed`]), and
+//! the first such message waits until all who have such a lock and know nothing of it are done.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::block::External;
 
-/// There was an external message in this process.
-static NEEDED: AtomicBool = AtomicBool::new(false);
+/// Whether there was an external message in this process.
+static NEEDED: AtomicU8 = AtomicU8::new(NEVER);
+const NEVER: u8 = 0;
+/// There is one about to be, when all locks are taken with care.
+const SOON: u8 = 1;
+const NOW: u8 = 2;
+
+/// How to wait until everybody who has a lock, without knowing of external messages, is done.
+static WAIT_FOR_LOCKS: OnceLock<fn()> = OnceLock::new();
 
 /// What a thread has put off.
 struct List {
@@ -36,7 +45,7 @@ thread_local! {
     };
 }
 
-/// As long as it exists, its thread calls no free function. Open it before the lock, close it after.
+/// As long as it exists, its thread calls no free function. Close it after the lock.
 pub struct Later {
     counted: bool,
     /// It is its thread's.
@@ -45,14 +54,28 @@ pub struct Later {
 
 impl Later {
     /// Puts free functions off.
-    #[inline]
     pub fn new() -> Later {
-        let counted = NEEDED.load(Ordering::Relaxed);
-        if counted {
-            LIST.with(|list| list.open.set(list.open.get() + 1));
-        }
-        Later { counted, _here: PhantomData }
+        LIST.with(|list| list.open.set(list.open.get() + 1));
+        Later { counted: true, _here: PhantomData }
     }
+
+    /// Puts free functions off if there can be any; for the locks that [`wait_by`] is about. Open it
+    /// right after the lock then, so that who waits for the lock's users finds the one that missed
+    /// the first external message.
+    #[inline]
+    pub fn if_needed() -> Later {
+        if NEEDED.load(Ordering::Relaxed) == NEVER {
+            Later { counted: false, _here: PhantomData }
+        } else {
+            Later::new()
+        }
+    }
+}
+
+/// Says how to wait for the users of those locks that open [`Later::if_needed`]. The first one said is
+/// the one used.
+pub fn wait_by(wait: fn()) {
+    let _ = WAIT_FOR_LOCKS.set(wait);
 }
 
 impl Drop for Later {
@@ -84,10 +107,20 @@ fn close(list: &List) {
 }
 
 /// From now on locks take care.
+#[inline]
 pub(super) fn expect() {
-    if !NEEDED.load(Ordering::Relaxed) {
-        NEEDED.store(true, Ordering::Relaxed);
+    if NEEDED.load(Ordering::Acquire) != NOW {
+        begin();
     }
+}
+
+#[cold]
+fn begin() {
+    let _ = NEEDED.compare_exchange(NEVER, SOON, Ordering::SeqCst, Ordering::SeqCst);
+    if let Some(wait) = WAIT_FOR_LOCKS.get() {
+        wait();
+    }
+    NEEDED.store(NOW, Ordering::Release);
 }
 
 /// Puts `external` off if it has to wait. False: the caller finishes it.

@@ -41,7 +41,7 @@ mod tests;
 
 pub use block::FreeFn;
 pub use builder::MsgBuilder;
-pub use later::Later;
+pub use later::{Later, wait_by};
 pub use message::{Class, Msg};
 pub use metadata::{Metadata, MetadataCredit, MetadataRef};
 pub use recv_buffer::RecvBuffer;

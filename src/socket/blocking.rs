@@ -114,7 +114,7 @@ fn until_possible(
     receiving: bool,
     mut step: impl FnMut(&mut Socket) -> Result<()>,
 ) -> Result<()> {
-    let mut guard = handle.lock();
+    let mut guard = handle.lock()?;
     let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
     match step(socket) {
         Err(Errno::EAGAIN) => {}
@@ -158,7 +158,7 @@ fn until_possible(
                 mailbox.signal.wait(ticket, deadline)
             }
         };
-        guard = handle.lock();
+        guard = handle.lock()?;
         if handle.generation() != generation {
             return Err(Errno::ENOTSOCK);
         }
@@ -196,7 +196,7 @@ pub fn with<T>(
     handle: &'static Handle<Socket>,
     body: impl FnOnce(&mut Socket) -> Result<T>,
 ) -> Result<T> {
-    let mut guard = handle.lock();
+    let mut guard = handle.lock()?;
     body(guard.as_mut().ok_or(Errno::ENOTSOCK)?)
 }
 
@@ -248,13 +248,14 @@ pub fn open(context: &Arc<Context>, socket_type: SocketType) -> Result<*mut c_vo
     }
 }
 
-/// Closes a socket. Errors: `ENOTSOCK`.
+/// Closes a socket. In a forked child, one of its parent's is forgotten. Errors: `ENOTSOCK`.
 pub fn close(handle: &'static Handle<Socket>) -> Result<()> {
-    let socket = SOCKETS.remove(handle).ok_or(Errno::ENOTSOCK)?;
-    // Whoever sleeps in a call on it finds out. (Its descriptors are its parent's in a child.)
-    if !socket.context.is_inherited() {
-        socket.mailbox().signal.raise();
+    if handle.is_inherited() {
+        return if SOCKETS.forget(handle) { Ok(()) } else { Err(Errno::ENOTSOCK) };
     }
+    let socket = SOCKETS.remove(handle).ok_or(Errno::ENOTSOCK)?;
+    // Whoever sleeps in a call on it finds out.
+    socket.mailbox().signal.raise();
     socket.close();
     Ok(())
 }

@@ -2,19 +2,18 @@
 
 use std::any::Any;
 
-use crate::sync::Mutex;
-
 use super::handle::Arena;
 use super::inproc::Registry;
-use super::socket::Socket;
+use super::socket::{SOCKETS, Socket};
 use crate::core::mailbox::Mailbox;
 use crate::error::{Errno, Result};
 use crate::io::IoPool;
 use crate::log;
+use crate::msg::wait_by;
 use crate::options::{ContextOptions, SocketType};
-use crate::sync::Arc;
+use crate::sync::{Arc, Mutex};
+use crate::sys::futex;
 use crate::sys::thread::Scheduling;
-use crate::sys::{fork, futex};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// What a live context's handle begins with.
@@ -34,8 +33,6 @@ pub struct Context {
     alive: AtomicU32,
     /// inproc endpoints.
     pub inproc: Mutex<Registry>,
-    /// In which process it was made.
-    generation: u32,
 }
 
 #[derive(Default)]
@@ -62,7 +59,8 @@ impl Drop for Life {
 impl Context {
     /// A context with the default options. It starts no threads yet.
     pub fn new() -> Arc<Context> {
-        fork::watch();
+        // From before there is a lock to wait for.
+        wait_by(|| SOCKETS.wait_for_users());
         log::open();
         Arc::new(Context {
             options: Mutex::default(),
@@ -70,19 +68,12 @@ impl Context {
             terminating: AtomicBool::new(false),
             alive: AtomicU32::new(0),
             inproc: Mutex::default(),
-            generation: fork::generation(),
         })
     }
 
     /// The options.
     pub fn options(&self) -> crate::sync::MutexGuard<'_, ContextOptions> {
         self.options.lock()
-    }
-
-    /// Whether this process is a fork of the one that made the context.
-    #[inline]
-    pub fn is_inherited(&self) -> bool {
-        fork::generation() != self.generation
     }
 
     /// Whether termination or shutdown has begun.
@@ -161,9 +152,6 @@ impl Context {
             self.terminating.store(true, Ordering::SeqCst);
             state.open.clone()
         };
-        if self.is_inherited() {
-            return;
-        }
         for mailbox in open {
             mailbox.signal.terminate();
         }
@@ -173,14 +161,6 @@ impl Context {
     /// the I/O threads. Errors: `EINTR`; the call can be repeated then.
     pub fn terminate(&self) -> Result<()> {
         self.shutdown();
-        if self.is_inherited() {
-            // The threads, the connections and the peers are the parent's.
-            if let Some(pool) = self.state.lock().pool.take() {
-                pool.abandon();
-                std::mem::forget(pool);
-            }
-            return Ok(());
-        }
         loop {
             let alive = self.alive.load(Ordering::SeqCst);
             if alive == 0 {

@@ -3,17 +3,21 @@
 //! They point into storage that is never given back, so that any pointer can be judged: one that
 //! is not into the storage is foreign, one into it whose tag is not the live one is stale. A
 //! place is reused as late as possible, because a stale handle to a reused place looks alive.
+//!
+//! A forked child inherits its parent's objects in whatever state, locked perhaps by threads that it
+//! does not have. It may not use them, only forget them.
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 
-use crate::sync::Mutex;
-
 use crate::core::biased::{Biased, BiasedGuard};
+use crate::error::{Errno, Result};
 use crate::msg::Later;
 use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use crate::sys::gate::Gated;
+use crate::sys::{fork, membarrier};
 
 /// Places per chunk.
 const CHUNK: usize = 1024;
@@ -31,6 +35,8 @@ pub struct Handle<T: 'static> {
     tag: AtomicU32,
     /// Grows each time the place is emptied.
     generation: AtomicU32,
+    /// Which process the object is of, by the forks that lie before it.
+    process: AtomicU32,
     value: Biased<Option<Box<T>>>,
 }
 
@@ -63,7 +69,7 @@ pub struct Arena<T: 'static> {
     dead: u32,
     chunks: [OnceLock<Box<[Handle<T>]>>; CHUNKS],
     in_use: AtomicUsize,
-    free: Mutex<Free>,
+    free: Gated<Free>,
 }
 
 struct Free {
@@ -80,7 +86,7 @@ impl<T> Arena<T> {
             dead,
             chunks: [const { OnceLock::new() }; CHUNKS],
             in_use: AtomicUsize::new(0),
-            free: Mutex::new(Free { fresh: 0, closed: VecDeque::new() }),
+            free: Gated::new(Free { fresh: 0, closed: VecDeque::new() }),
         }
     }
 
@@ -90,29 +96,32 @@ impl<T> Arena<T> {
 
     /// Puts an object into a place. `None`: there are none left.
     pub fn insert(&'static self, value: Box<T>) -> Option<&'static Handle<T>> {
-        let index = {
-            let mut free = self.free.lock();
-            if free.closed.len() > QUARANTINE || free.fresh == CHUNK * CHUNKS {
-                free.closed.pop_front()?
-            } else {
-                free.fresh += 1;
-                free.fresh - 1
-            }
-        };
+        let handle = self.place(self.free_place()?)?;
+        handle.process.store(fork::generation(), Ordering::Relaxed);
+        *handle.value.lock() = Some(value);
+        handle.tag.store(self.live, Ordering::Release);
+        Some(handle)
+    }
+
+    fn free_place(&'static self) -> Option<usize> {
+        let mut free = self.free.lock();
+        if free.closed.len() > QUARANTINE || free.fresh == CHUNK * CHUNKS {
+            return free.closed.pop_front();
+        }
+        let index = free.fresh;
         self.chunks.get(index / CHUNK)?.get_or_init(|| {
             (0..CHUNK)
                 .map(|_| Handle {
                     tag: AtomicU32::new(self.dead),
                     generation: AtomicU32::new(0),
+                    process: AtomicU32::new(0),
                     value: Biased::new(None),
                 })
                 .collect()
         });
         self.in_use.fetch_max(index / CHUNK + 1, Ordering::Release);
-        let handle = self.place(index)?;
-        *handle.value.lock() = Some(value);
-        handle.tag.store(self.live, Ordering::Release);
-        Some(handle)
+        free.fresh += 1;
+        Some(index)
     }
 
     /// The live handle that `pointer` is, if it is one.
@@ -136,7 +145,8 @@ impl<T> Arena<T> {
         None
     }
 
-    /// Takes the object out of its place, which is dead from then on. `None`: somebody else did.
+    /// Takes the object out of its place, which is dead from then on. `None`: somebody else did. Not
+    /// for an inherited one.
     pub fn remove(&'static self, handle: &'static Handle<T>) -> Option<Box<T>> {
         let value = {
             let mut value = handle.value.lock();
@@ -149,6 +159,28 @@ impl<T> Arena<T> {
         }
         Some(value)
     }
+
+    /// Makes the place of an inherited object dead, for good: the object stays in it. False: it is
+    /// already.
+    pub fn forget(&'static self, handle: &'static Handle<T>) -> bool {
+        let forgotten =
+            handle.tag.compare_exchange(self.live, self.dead, Ordering::AcqRel, Ordering::Relaxed);
+        forgotten.is_ok()
+    }
+
+    /// Waits until everybody who uses an object at this moment is done with it. The caller must not
+    /// be one of them.
+    pub fn wait_for_users(&'static self) {
+        if membarrier::is_available() {
+            membarrier::everywhere();
+        }
+        let chunks = self.chunks.iter().take(self.in_use.load(Ordering::Acquire));
+        for handle in chunks.filter_map(OnceLock::get).flatten() {
+            if !handle.is_inherited() {
+                handle.value.wait_for_user();
+            }
+        }
+    }
 }
 
 impl<T> Handle<T> {
@@ -157,11 +189,22 @@ impl<T> Handle<T> {
         std::ptr::from_ref(self).cast_mut().cast()
     }
 
-    /// Waits until nobody else uses the object.
+    /// Waits until nobody else uses the object. Errors: `ETERM` in a forked child, where it is of
+    /// no use any more.
     #[inline]
-    pub fn lock(&'static self) -> Guard<T> {
-        let later = Later::new();
-        Guard { value: self.value.lock(), _later: later }
+    pub fn lock(&'static self) -> Result<Guard<T>> {
+        if self.is_inherited() {
+            return Err(Errno::ETERM);
+        }
+        // In this order, see `Later`.
+        let value = self.value.lock();
+        Ok(Guard { value, _later: Later::if_needed() })
+    }
+
+    /// Whether the object was made by a process that this one is a forked child of.
+    #[inline]
+    pub fn is_inherited(&self) -> bool {
+        self.process.load(Ordering::Relaxed) != fork::generation()
     }
 
     /// A number that changes when the place is emptied.
@@ -180,7 +223,11 @@ mod tests {
         assert!(ARENA.find(std::ptr::null()).is_none());
         let handle = ARENA.insert(Box::new(5)).expect("room");
         let pointer = handle.pointer();
-        assert!(ARENA.find(pointer).is_some_and(|found| found.lock().as_deref() == Some(&5)));
+        assert!(
+            ARENA
+                .find(pointer)
+                .is_some_and(|found| found.lock().is_ok_and(|value| value.as_deref() == Some(&5)))
+        );
         assert!(ARENA.find(pointer.wrapping_byte_add(8)).is_none());
         let local = 0xbadd_ecafu32;
         assert!(ARENA.find((&raw const local).cast()).is_none());
@@ -190,5 +237,24 @@ mod tests {
         let next = ARENA.insert(Box::new(6)).expect("room");
         assert_ne!(next.pointer(), pointer);
         ARENA.remove(next);
+    }
+
+    #[test]
+    fn users_are_waited_for() {
+        static ARENA: Arena<u32> = Arena::new(0xbadd_ecaf, 0xdead_beef);
+        static DONE: AtomicU32 = AtomicU32::new(0);
+        let handle = ARENA.insert(Box::new(5)).expect("room");
+        let (locked, is_locked) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let _guard = handle.lock().expect("ours");
+                locked.send(()).expect("listened to");
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                DONE.store(1, Ordering::Relaxed);
+            });
+            is_locked.recv().expect("sent");
+            ARENA.wait_for_users();
+            assert_eq!(DONE.load(Ordering::Relaxed), 1);
+        });
     }
 }

@@ -4,7 +4,6 @@
 //! its sockets then wake instead, with the first raw descriptor or the first thread-safe socket;
 //! in the latter case the application may watch that descriptor too.
 
-use crate::sync::Mutex;
 use smallvec::SmallVec;
 
 use super::blocking::with;
@@ -14,7 +13,8 @@ use super::socket::Socket;
 use crate::core::mailbox::Mailbox;
 use crate::core::signal::{Deadline, Registration, Waiter};
 use crate::error::{Errno, Result};
-use crate::sync::Arc;
+use crate::sync::{Arc, Mutex, MutexGuard};
+use crate::sys::fork;
 use crate::sys::poll::{PollFd, entry, poll};
 
 /// An event that a wait found.
@@ -31,10 +31,14 @@ pub struct Event<D> {
 ///
 /// It is meant for one thread at a time. Of two threads that wait, one waits for the other; a
 /// change by another thread reaches a wait at once.
+///
+/// In a forked child, the parent's poller is of no use: every call answers `ETERM`.
 pub struct Poller<D> {
     state: Mutex<State<D>>,
     /// Held by who waits.
     turn: Mutex<()>,
+    /// Which process made it, by the forks that lie before that.
+    process: u32,
 }
 
 struct State<D> {
@@ -82,12 +86,23 @@ impl<D: Copy> Poller<D> {
                 version: 0,
             }),
             turn: Mutex::new(()),
+            process: fork::generation(),
         }
     }
 
+    /// Whether it was made by a process that this one is a forked child of. It must not be dropped
+    /// then: its locks are held, perhaps, by threads that there are not.
+    pub fn is_inherited(&self) -> bool {
+        self.process != fork::generation()
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State<D>>> {
+        if self.is_inherited() { Err(Errno::ETERM) } else { Ok(self.state.lock()) }
+    }
+
     /// How many sockets and descriptors it has.
-    pub fn size(&self) -> usize {
-        self.state.lock().entries.len()
+    pub fn size(&self) -> Result<usize> {
+        Ok(self.state()?.entries.len())
     }
 
     /// Adds a socket. Errors: `EINVAL` if it is there already, `ENOTSOCK`, `EMFILE`.
@@ -96,7 +111,7 @@ impl<D: Copy> Poller<D> {
             let thread_safe = socket.options().socket_type.is_thread_safe();
             Ok((socket.mailbox().clone(), handle.generation(), thread_safe))
         })?;
-        let mut state = self.state.lock();
+        let mut state = self.state()?;
         if state.position(handle).is_ok() {
             return Err(Errno::EINVAL);
         }
@@ -116,7 +131,7 @@ impl<D: Copy> Poller<D> {
 
     /// Adds a descriptor. Errors: `EINVAL` if it is there already, `EMFILE`.
     pub fn add_fd(&self, fd: i32, data: D, events: i16) -> Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.state()?;
         if state.position_of_fd(fd).is_ok() {
             return Err(Errno::EINVAL);
         }
@@ -128,7 +143,7 @@ impl<D: Copy> Poller<D> {
 
     /// Changes the events of a socket. Errors: `EINVAL` if it is not there.
     pub fn modify(&self, handle: &'static Handle<Socket>, events: i16) -> Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.state()?;
         let position = state.position(handle)?;
         state.set_events(position, events);
         Ok(())
@@ -136,7 +151,7 @@ impl<D: Copy> Poller<D> {
 
     /// Changes the events of a descriptor. Errors: `EINVAL` if it is not there.
     pub fn modify_fd(&self, fd: i32, events: i16) -> Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.state()?;
         let position = state.position_of_fd(fd)?;
         state.set_events(position, events);
         Ok(())
@@ -144,7 +159,7 @@ impl<D: Copy> Poller<D> {
 
     /// Takes a socket out. Errors: `EINVAL` if it is not there.
     pub fn remove(&self, handle: &'static Handle<Socket>) -> Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.state()?;
         let position = state.position(handle)?;
         state.changed();
         state.entries.remove(position);
@@ -153,7 +168,7 @@ impl<D: Copy> Poller<D> {
 
     /// Takes a descriptor out. Errors: `EINVAL` if it is not there.
     pub fn remove_fd(&self, fd: i32) -> Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.state()?;
         let position = state.position_of_fd(fd)?;
         state.changed();
         state.entries.remove(position);
@@ -161,16 +176,17 @@ impl<D: Copy> Poller<D> {
     }
 
     /// Takes all sockets out that were closed.
-    pub fn remove_closed(&self) {
-        let mut state = self.state.lock();
+    pub fn remove_closed(&self) -> Result<()> {
+        let mut state = self.state()?;
         state.changed();
         state.entries.retain(|entry| !entry.what.is_closed());
+        Ok(())
     }
 
     /// The descriptor that turns readable when a socket has something to process; a wait makes it
     /// unreadable. Errors: `EINVAL` if there never was a thread-safe socket.
     pub fn descriptor(&self) -> Result<i32> {
-        let state = self.state.lock();
+        let state = self.state()?;
         let event = state.waiter.event().filter(|_| state.exposed).ok_or(Errno::EINVAL)?;
         Ok(event.fd())
     }
@@ -185,10 +201,13 @@ impl<D: Copy> Poller<D> {
         timeout_ms: i64,
         mut report: impl FnMut(Event<D>),
     ) -> Result<usize> {
+        if self.is_inherited() {
+            return Err(Errno::ETERM);
+        }
         let _turn = self.turn.lock();
-        self.state.lock().waiter.rise(false);
+        self.state()?.waiter.rise(false);
         let result = self.wait_for_event(room, timeout_ms, &mut report);
-        let state = self.state.lock();
+        let state = self.state()?;
         if state.exposed {
             state.arm();
         }
@@ -201,7 +220,7 @@ impl<D: Copy> Poller<D> {
         timeout_ms: i64,
         report: &mut dyn FnMut(Event<D>),
     ) -> Result<usize> {
-        let mut state = self.state.lock();
+        let mut state = self.state()?;
         let mut descriptors = state.descriptors(room);
         let mut deadline = None;
         if !descriptors.is_empty() {

@@ -254,9 +254,9 @@ impl Transfer<'_> {
         // In the order of their addresses, so that two proxies never wait for each other.
         let is_loop = std::ptr::eq(self.from, self.to);
         let to_first = std::ptr::from_ref(self.to) < std::ptr::from_ref(self.from);
-        let mut early = to_first.then(|| self.to.lock());
-        let mut from = self.from.lock();
-        let mut late = (!to_first && !is_loop).then(|| self.to.lock());
+        let mut early = if to_first { Some(self.to.lock()?) } else { None };
+        let mut from = self.from.lock()?;
+        let mut late = if to_first || is_loop { None } else { Some(self.to.lock()?) };
         let from = from.as_mut().ok_or(Errno::ENOTSOCK)?;
         let mut to = match early.as_mut().or(late.as_mut()) {
             Some(guard) => Some(guard.as_mut().ok_or(Errno::ENOTSOCK)?),

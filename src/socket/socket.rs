@@ -130,22 +130,17 @@ impl Socket {
         }
     }
 
-    /// Attends to what other threads told the socket. Errors: `ETERM`, also in a forked child: the
-    /// socket's connections are its parent's.
+    /// Attends to what other threads told the socket. Errors: `ETERM`.
     #[inline]
     pub fn attend(&mut self) -> Result<()> {
-        if self.port.mailbox.signal.needs_attention() || self.context.is_inherited() {
-            self.attend_now()
-        } else {
-            Ok(())
-        }
+        if self.port.mailbox.signal.needs_attention() { self.attend_now() } else { Ok(()) }
     }
 
     /// As [`Socket::attend`], but at most once a millisecond, as libzmq has it for sending: a
     /// ROUTER's peer that was found full stays full for a moment.
     #[inline]
     fn attend_at_times(&mut self) -> Result<()> {
-        if !self.port.mailbox.signal.needs_attention() && !self.context.is_inherited() {
+        if !self.port.mailbox.signal.needs_attention() {
             return Ok(());
         }
         let now = clock::now_us();
@@ -160,9 +155,6 @@ impl Socket {
 
     #[cold]
     fn attend_now(&mut self) -> Result<()> {
-        if self.context.is_inherited() {
-            return Err(Errno::ETERM);
-        }
         let mailbox = self.port.mailbox.clone();
         mailbox.signal.acknowledge();
         while let Some(command) = mailbox.take() {
@@ -304,7 +296,7 @@ impl Socket {
     /// `zmq_setsockopt`. Errors: `EINVAL`, `ETERM`. Leaves the news in the mailbox: a program that
     /// waits for `ZMQ_FD` does not look at `ZMQ_EVENTS` for having set an option.
     pub fn set_option(&mut self, option: i32, value: Option<&[u8]>) -> Result<()> {
-        if self.knows_end || self.context.is_inherited() {
+        if self.knows_end {
             return Err(Errno::ETERM);
         }
         let effect = self.options.set(option, value)?;
@@ -451,11 +443,6 @@ impl Socket {
 
     /// Closes the socket: what it has to send goes on for its linger time, everything else ends.
     pub fn close(mut self: Box<Self>) {
-        if self.context.is_inherited() {
-            // Its connections and threads are another process's.
-            std::mem::forget(self);
-            return;
-        }
         let _later = Later::new();
         let mailbox = self.port.mailbox.clone();
         // Pipes that are on their way are taken in, so that they end in order.

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod event;
 pub mod fork;
 pub mod futex;
+pub mod gate;
 pub mod membarrier;
 pub mod names;
 pub mod poll;
@@ -17,6 +18,7 @@ pub mod sink;
 pub mod socket;
 pub mod tempdir;
 pub mod thread;
+pub mod word;
 
 /// The calling thread's errno.
 pub fn last_errno() -> Errno {

@@ -1,9 +1,12 @@
 //! A mutex of one word that is shut and opened by separate calls.
 //!
-//! For locks that hand out a right without keeping a guard in it. It knows nothing outside of its
-//! word, no table of waiting threads as parking_lot's do: a forked child, in which the other threads
-//! are gone in the middle of whatever they did, can use fresh ones without care.
+//! For locks that hand out a right without keeping a guard in it, and for those of the whole process,
+//! which a fork has to shut before and open on both sides after it ([`fork::hold`]).
 
+use std::cell::UnsafeCell;
+use std::ops::{Deref, DerefMut};
+
+use super::fork;
 use super::word::Word;
 use crate::sync::atomic::Ordering;
 
@@ -20,6 +23,13 @@ pub struct Gate(Word);
 
 impl Gate {
     /// An open gate.
+    #[cfg(not(loom))]
+    pub const fn new() -> Gate {
+        Gate(Word::new(OPEN))
+    }
+
+    /// As outside of models, where it can be in a static.
+    #[cfg(loom)]
     pub fn new() -> Gate {
         Gate(Word::new(OPEN))
     }
@@ -58,6 +68,56 @@ impl Gate {
     }
 }
 
+/// A value of the whole process's behind a gate: usable in a forked child whatever other threads did
+/// with it in that moment.
+pub struct Gated<T> {
+    gate: Gate,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: the gate lets one thread at a time reach the value, with acquire and release between.
+unsafe impl<T: Send> Sync for Gated<T> {}
+
+/// The right to use the value.
+pub struct GatedGuard<T: 'static>(&'static Gated<T>);
+
+impl<T> Gated<T> {
+    /// A value that nobody uses.
+    #[cfg(not(loom))]
+    pub const fn new(value: T) -> Gated<T> {
+        Gated { gate: Gate::new(), value: UnsafeCell::new(value) }
+    }
+
+    /// Waits until nobody else uses the value.
+    pub fn lock(&'static self) -> GatedGuard<T> {
+        fork::hold(&self.gate);
+        self.gate.shut();
+        GatedGuard(self)
+    }
+}
+
+impl<T> Deref for GatedGuard<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: behind the gate.
+        unsafe { &*self.0.value.get() }
+    }
+}
+
+impl<T> DerefMut for GatedGuard<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: behind the gate.
+        unsafe { &mut *self.0.value.get() }
+    }
+}
+
+impl<T> Drop for GatedGuard<T> {
+    fn drop(&mut self) {
+        self.0.gate.open();
+    }
+}
+
 #[cfg(all(test, loom))]
 mod models {
     use super::*;
@@ -73,7 +133,6 @@ mod models {
             let shared = Arc::new((Gate::new(), UnsafeCell::new(0)));
             let count = |shared: &(Gate, UnsafeCell<u32>)| {
                 shared.0.shut();
-                #[allow(unsafe_code, reason = "the cell is loom's, which checks the access")]
                 // SAFETY: behind the gate.
                 shared.1.with_mut(|value| unsafe { *value += 1 });
                 shared.0.open();
