@@ -108,6 +108,23 @@ SOCKET_TEST (every_address_of_a_name_is_tried)
     close_socket (monitor);
 }
 
+SOCKET_OZMIUM_TEST (each_address_that_does_not_answer_is_told, "libzmq tries the first again and again")
+{
+    void *const push = open_socket (ZMQ_PUSH);
+    void *const monitor = open_monitor (test_ctx (), push, ZMQ_EVENT_ALL);
+    set_int (push, ZMQ_RECONNECT_IVL, 5);
+    connect_to (push, at_name ("several.test", free_endpoint (TCP)));
+    for (int attempts = 0; attempts < 2; attempts++) {
+        for (int addresses = 0; addresses < 3; addresses++) {
+            EXPECT_EVENT (monitor, ZMQ_EVENT_CONNECT_DELAYED);
+            EXPECT_EVENT (monitor, ZMQ_EVENT_CLOSED);
+        }
+        EXPECT_EVENT (monitor, ZMQ_EVENT_CONNECT_RETRIED);
+    }
+    CHECK_OK (zmq_socket_monitor (push, NULL, 0));
+    close_socket (monitor);
+}
+
 SOCKET_TEST (the_first_address_that_answers_is_taken)
 {
     void *const pull = open_socket (ZMQ_PULL), *const push = open_socket (ZMQ_PUSH);

@@ -59,15 +59,15 @@ impl Session {
     pub(super) fn dial_next(&self, at: &mut Loop, inner: &mut Inner, failed: Option<(i32, Errno)>) {
         let Role::Connect { target, .. } = &self.role else { return };
         let mut failed = failed;
-        if let Some((_, error)) = failed {
-            self.log_failed_dial(inner, Kind::ConnectFailed, error);
+        if let Some(failure) = failed {
+            self.report_failed_dial(inner, failure);
         }
         while let Some(address) = inner.addresses.next() {
             inner.address = Some(address.clone());
             match self.dial(at, inner, target, &address) {
                 Ok(()) => return,
                 Err(failure) => {
-                    self.log_failed_dial(inner, Kind::ConnectFailed, failure.1);
+                    self.report_failed_dial(inner, failure);
                     failed = Some(failure);
                 }
             }
@@ -76,16 +76,18 @@ impl Session {
         inner.failed_attempts = inner.failed_attempts.saturating_add(1);
         // What a proxy says, or whether it is there, is not the peer's refusal.
         let refused = matches!(failed, Some((_, Errno::ECONNREFUSED))) && target.proxy().is_none();
-        if let Some((fd, _)) = failed
-            && fd >= 0
-        {
-            self.emit(inner, ZMQ_EVENT_CLOSED, fd as u64);
-        }
         if refused && self.options.reconnect_stop & ZMQ_RECONNECT_STOP_CONN_REFUSED != 0 {
             self.endpoint_gone();
             return self.end_if_terminating(at, inner);
         }
         self.dial_later(at, inner);
+    }
+
+    fn report_failed_dial(&self, inner: &Inner, (fd, error): (i32, Errno)) {
+        self.log_failed_dial(inner, Kind::ConnectFailed, error);
+        if fd >= 0 {
+            self.emit(inner, ZMQ_EVENT_CLOSED, fd as u64);
+        }
     }
 
     pub(super) fn dial(

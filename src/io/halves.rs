@@ -170,7 +170,9 @@ impl WriteHalf {
 
     /// Moves messages from the pipe to the network until either has enough.
     pub fn drive(&mut self, host: &impl Host) -> Turn {
-        self.drop_until_marks();
+        if self.hiccups > 0 {
+            self.drop_until_marks();
+        }
         let Some(link) = &mut self.link else { return self.look_for_end() };
         if self.broken {
             return Turn::Idle;
