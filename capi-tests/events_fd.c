@@ -103,6 +103,27 @@ TEST (setting_an_option_does_not_take_the_edge_away)
     term_ctx (ctx);
 }
 
+/*  aiozmq connects to the endpoint of a monitor that it starts afterwards, and then waits for the descriptor. */
+TEST (binding_makes_the_descriptor_of_who_waited_for_it_readable)
+{
+    void *const ctx = new_ctx ();
+    void *const early = new_socket (ctx, ZMQ_PAIR), *const late = new_socket (ctx, ZMQ_PAIR);
+    const int fd = get_int (early, ZMQ_FD);
+    CHECK_OK (zmq_connect (early, "inproc://late"));
+    CHECK (!readable (fd, 0));
+    CHECK_OK (zmq_bind (late, "inproc://late"));
+    CHECK (readable (fd, 0));
+    CHECK_INT (ZMQ_POLLOUT, get_int (early, ZMQ_EVENTS));
+    CHECK (!readable (fd, 0));
+    SEND (late, "x");
+    CHECK (readable (fd, patience_ms ()));
+    CHECK_INT (ZMQ_POLLIN | ZMQ_POLLOUT, get_int (early, ZMQ_EVENTS));
+    RECV (early, "x");
+    close_socket (early);
+    close_socket (late);
+    term_ctx (ctx);
+}
+
 TEST (descriptor_can_be_asked_for_when_messages_wait_already)
 {
     FOR_EACH_TRANSPORT (transport) {

@@ -187,6 +187,14 @@ impl PipeLink {
         (sum(rcvhwm, &self.boosts[0]), sum(sndhwm, &self.boosts[1]))
     }
 
+    /// Says that the pipe's far end is there now. Whoever waits for the descriptor looks at the
+    /// socket, and only what a socket was asked for before tells when it comes.
+    pub fn announce(&self) {
+        if let Some(mailbox) = self.mailbox.get() {
+            mailbox.signal.raise();
+        }
+    }
+
     /// Sends the command for this pipe.
     pub fn send(&self, command: impl FnOnce(PipeKey) -> Command) {
         let bits = self.key.load(Ordering::SeqCst);

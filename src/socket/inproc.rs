@@ -195,6 +195,7 @@ fn attach_pending(pending: Pending, mailbox: &Arc<Mailbox>, options: &Arc<Option
     send_hello(&mut writer, options);
     far.lead_to(mailbox.clone());
     mailbox.send(Command::Attach(Box::new(far_end(writer, reader, far, address))));
+    near.announce();
 }
 
 fn send_routing_id(writer: &mut PipeWriter, options: &Options) {
