@@ -1,8 +1,6 @@
-/*  zmq_send, zmq_recv and their relatives: what they return, truncation, flags, multipart, null buffers, vectors. */
+/*  zmq_send, zmq_recv and their relatives: what they return, truncation, flags, multipart, null buffers. */
 
 #include "harness.h"
-
-#include <sys/uio.h>
 
 static void *ctx, *a, *b;
 
@@ -183,69 +181,5 @@ TEST (parts_arrive_together_and_in_order)
             CHECK_INT (part, text[1]);
             CHECK_INT (part < message, get_int (b, ZMQ_RCVMORE));
         }
-    close_pair ();
-}
-
-/*  ---- Vectors ---------------------------------------------------------------------------------------------------------- */
-
-TEST (sendiov_sends_a_part_per_element)
-{
-    struct iovec parts[3] = {{"one", 3}, {"two!", 4}, {"", 0}};
-    open_pair ();
-    zmq_sendiov (a, parts, 3, ZMQ_SNDMORE);
-    RECV_MORE (b, "one");
-    RECV_MORE (b, "two!");
-    RECV (b, "");
-    close_pair ();
-}
-
-TEST (recviov_gives_parts_in_memory_of_the_caller_s)
-{
-    struct iovec parts[5];
-    size_t count = 5;
-    open_pair ();
-    SEND_MORE (a, "one");
-    SEND_MORE (a, "two!");
-    SEND (a, "");
-    zmq_recviov (b, parts, &count, 0);
-    CHECK_INT (3, count);
-    CHECK_BYTES ("one", 3, parts[0].iov_base, parts[0].iov_len);
-    CHECK_BYTES ("two!", 4, parts[1].iov_base, parts[1].iov_len);
-    CHECK_INT (0, parts[2].iov_len);
-    for (size_t i = 0; i < count; i++)
-        free (parts[i].iov_base);
-    close_pair ();
-}
-
-TEST (recviov_takes_no_more_parts_than_there_is_room_for)
-{
-    struct iovec parts[2];
-    size_t count = 2;
-    open_pair ();
-    SEND_MORE (a, "1");
-    SEND_MORE (a, "2");
-    SEND (a, "3");
-    zmq_recviov (b, parts, &count, 0);
-    CHECK_INT (2, count);
-    free (parts[0].iov_base);
-    free (parts[1].iov_base);
-    RECV (b, "3");
-    close_pair ();
-}
-
-TEST (vector_errors)
-{
-    struct iovec part = {"x", 1};
-    size_t count = 0;
-    open_pair ();
-    CHECK_ERRNO (EINVAL, zmq_sendiov (a, NULL, 1, 0));
-    CHECK_ERRNO (EINVAL, zmq_sendiov (a, &part, 0, 0));
-    CHECK_ERRNO (EINVAL, zmq_recviov (b, NULL, &count, 0));
-    CHECK_ERRNO (EINVAL, zmq_recviov (b, &part, NULL, 0));
-    CHECK_ERRNO (EINVAL, zmq_recviov (b, &part, &count, 0));
-    CHECK_ERRNO (ENOTSOCK, zmq_sendiov (NULL, &part, 1, 0));
-    count = 1;
-    CHECK_ERRNO (ENOTSOCK, zmq_recviov (NULL, &part, &count, 0));
-    CHECK_ERRNO (EAGAIN, zmq_recviov (b, &part, &count, ZMQ_DONTWAIT));
     close_pair ();
 }

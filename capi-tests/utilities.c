@@ -80,6 +80,108 @@ TEST (thread_runs_and_close_waits_for_it)
     }
 }
 
+TEST (atomic_counter_wraps_around_and_goes_below_zero)
+{
+    void *counter = zmq_atomic_counter_new ();
+    CHECK_INT (1, zmq_atomic_counter_dec (counter)); /* from 0: something is left, if less than nothing */
+    CHECK_INT (-1, zmq_atomic_counter_value (counter));
+    CHECK_INT (-1, zmq_atomic_counter_inc (counter));
+    CHECK_INT (0, zmq_atomic_counter_value (counter));
+    zmq_atomic_counter_set (counter, INT32_MAX);
+    CHECK_INT (INT32_MAX, zmq_atomic_counter_inc (counter));
+    CHECK_INT (INT32_MIN, zmq_atomic_counter_value (counter));
+    CHECK_INT (1, zmq_atomic_counter_dec (counter));
+    CHECK_INT (INT32_MAX, zmq_atomic_counter_value (counter));
+    zmq_atomic_counter_set (counter, -5);
+    CHECK_INT (-5, zmq_atomic_counter_value (counter));
+    zmq_atomic_counter_destroy (&counter);
+}
+
+static void *count_down (void *counter)
+{
+    long zeros = 0;
+    for (int i = 0; i < 100000; i++)
+        zeros += zmq_atomic_counter_dec (counter) == 0;
+    return (void *) zeros;
+}
+
+TEST (only_one_takes_the_last_of_an_atomic_counter)
+{
+    void *counter = zmq_atomic_counter_new ();
+    pthread_t threads[4];
+    long zeros = 0;
+    zmq_atomic_counter_set (counter, 400000);
+    for (int i = 0; i < 4; i++)
+        threads[i] = start_thread (count_down, counter);
+    for (int i = 0; i < 4; i++)
+        zeros += (long) join_thread (threads[i]);
+    CHECK_INT (1, zeros);
+    CHECK_INT (0, zmq_atomic_counter_value (counter));
+    zmq_atomic_counter_destroy (&counter);
+}
+
+OZMIUM_TEST (null_counters_and_stopwatches_do_no_harm, "libzmq reads through them")
+{
+    void *none = NULL;
+    CHECK_INT (0, zmq_atomic_counter_inc (NULL));
+    CHECK_INT (0, zmq_atomic_counter_dec (NULL));
+    CHECK_INT (0, zmq_atomic_counter_value (NULL));
+    zmq_atomic_counter_set (NULL, 5);
+    zmq_atomic_counter_destroy (&none);
+    zmq_atomic_counter_destroy (NULL);
+    CHECK_INT (0, zmq_stopwatch_intermediate (NULL));
+    CHECK_INT (0, zmq_stopwatch_stop (NULL));
+    CHECK_NULL_ERRNO (EFAULT, zmq_threadstart (NULL, NULL));
+    zmq_threadclose (NULL);
+}
+
+TEST (stopwatches_are_independent)
+{
+    void *const first = zmq_stopwatch_start ();
+    usleep (20000);
+    void *const second = zmq_stopwatch_start ();
+    const unsigned long later = zmq_stopwatch_intermediate (second), earlier = zmq_stopwatch_intermediate (first);
+    CHECK (earlier >= later + 19000);
+    CHECK (zmq_stopwatch_intermediate (second) >= later); /* as often as one likes */
+    CHECK (zmq_stopwatch_stop (first) >= zmq_stopwatch_stop (second) + 19000);
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_alarm (int signal)
+{
+    (void) signal;
+    interrupted = 1;
+}
+
+TEST (sleep_is_cut_short_by_a_signal_handler)
+{
+    const struct sigaction action = {.sa_handler = on_alarm};
+    CHECK_OK (sigaction (SIGALRM, &action, NULL));
+    const int64_t started = now_ms ();
+    alarm (1);
+    zmq_sleep (10);
+    CHECK_INT (1, interrupted);
+    CHECK (now_ms () - started < 9000);
+}
+
+static void block_nothing (void *blocked)
+{
+    sigset_t mask;
+    CHECK (pthread_sigmask (SIG_SETMASK, NULL, &mask) == 0);
+    *(int *) blocked = sigismember (&mask, SIGUSR1) && sigismember (&mask, SIGINT);
+}
+
+TEST (threads_take_no_signals)
+{
+    int blocked = 0;
+    zmq_threadclose (zmq_threadstart (block_nothing, &blocked));
+    CHECK_INT (1, blocked);
+    sigset_t mask;
+    CHECK (pthread_sigmask (SIG_SETMASK, NULL, &mask) == 0);
+    CHECK_INT (0, sigismember (&mask, SIGUSR1)); /* and who starts them still does */
+}
+
 /*  ---- Z85 (RFC 32) ------------------------------------------------------------------------------------------------------- */
 
 TEST (z85_of_the_rfc_s_example)
@@ -168,4 +270,27 @@ TEST (curve_public_refuses_what_is_no_z85)
     if (!zmq_has ("curve"))
         skip_test ("no CURVE");
     CHECK_ERRNO (EINVAL, zmq_curve_public (public_key, "not a key"));
+}
+
+TEST (z85_decode_writes_no_block_that_has_a_mistake)
+{
+    uint8_t data[16];
+    memset (data, 0x55, sizeof data);
+    CHECK_NULL_ERRNO (EINVAL, zmq_z85_decode (data, "HelloWor~d"));
+    CHECK_INT (0x55, data[4]);
+}
+
+TEST (z85_knows_its_85_characters_and_no_others)
+{
+    static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+    for (int c = 1; c < 256; c++) {
+        const char text[] = {'0', '0', '0', '0', (char) c, 0};
+        uint8_t data[4];
+        const char *const place = strchr (alphabet, c);
+        if (place) {
+            CHECK (zmq_z85_decode (data, text) == data);
+            CHECK_INT (place - alphabet, data[3]);
+        } else
+            CHECK_NULL_ERRNO (EINVAL, zmq_z85_decode (data, text));
+    }
 }

@@ -74,7 +74,7 @@ TEST (has_curve)
 
 TEST (has_answers_every_documented_name_with_0_or_1)
 {
-    static const char *const names[] = {"ipc", "pgm", "tipc", "norm", "curve", "gssapi", "vmci", "draft", "WS", "WSS"};
+    static const char *const names[] = {"ipc", "pgm", "tipc", "norm", "curve", "gssapi", "vmci", "vsock", "draft", "WS", "WSS"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const int answer = zmq_has (names[i]);
         CHECK (answer == 0 || answer == 1);
@@ -84,4 +84,70 @@ TEST (has_answers_every_documented_name_with_0_or_1)
 TEST (has_drafts_agrees_with_the_exported_symbols)
 {
     CHECK_INT (have_drafts (), zmq_has ("draft"));
+}
+
+TEST (libzmq_s_own_errnos_are_beyond_the_system_s)
+{
+    CHECK_INT (156384712, ZMQ_HAUSNUMERO);
+    CHECK_INT (ZMQ_HAUSNUMERO + 51, EFSM);
+    CHECK_INT (ZMQ_HAUSNUMERO + 52, ENOCOMPATPROTO);
+    CHECK_INT (ZMQ_HAUSNUMERO + 53, ETERM);
+    CHECK_INT (ZMQ_HAUSNUMERO + 54, EMTHREAD);
+}
+
+/*  The header gives libzmq's numbers to errnos that a system lacks; this one lacks none. */
+TEST (strerror_of_numbers_for_systems_that_lack_an_errno_is_the_system_s)
+{
+    for (int number = 0; number <= 60; number++) {
+        const int errnum = ZMQ_HAUSNUMERO + number;
+        if (errnum != EFSM && errnum != ENOCOMPATPROTO && errnum != ETERM && errnum != EMTHREAD)
+            CHECK_STR (strerror (errnum), zmq_strerror (errnum));
+    }
+}
+
+TEST (strerror_of_every_system_errno_but_one_is_the_system_s)
+{
+    for (int errnum = -3; errnum < 200; errnum++)
+        if (errnum != EHOSTUNREACH)
+            CHECK_STR (strerror (errnum), zmq_strerror (errnum));
+}
+
+static void *ask_for_texts (void *first)
+{
+    char expected[32];
+    for (int i = 0; i < 20000; i++) {
+        const int errnum = *(const int *) first + i % 100;
+        snprintf (expected, sizeof expected, "Unknown error %d", errnum);
+        CHECK_STR (expected, zmq_strerror (errnum));
+        CHECK_STR ("Context was terminated", zmq_strerror (ETERM));
+    }
+    return NULL;
+}
+
+TEST (strerror_may_be_asked_by_several_threads)
+{
+    static const int firsts[] = {5000, 60000, 700000};
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++)
+        threads[i] = start_thread (ask_for_texts, (void *) &firsts[i]);
+    for (int i = 0; i < 3; i++)
+        join_thread (threads[i]);
+}
+
+TEST (asking_leaves_errno_alone)
+{
+    int major, minor, patch;
+    errno = EPIPE;
+    zmq_version (&major, &minor, &patch);
+    (void) zmq_strerror (EFSM);
+    (void) zmq_has ("ipc");
+    CHECK (zmq_errno () == EPIPE);
+}
+
+TEST (has_compares_names_exactly)
+{
+    static const char *const wrong[] = {"IPC", "ipc ", " ipc", "ipc:", "tcp", "inproc", "udp", "plain", "null",
+                                        "CURVE", "ws", "wss", "Draft", "drafts"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        CHECK_INT (0, zmq_has (wrong[i]));
 }

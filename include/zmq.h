@@ -670,8 +670,9 @@ ZMQ_EXPORT int zmq_socket_monitor (void *s, const char *addr, int events);
 ZMQ_EXPORT int zmq_sendmsg (void *s, zmq_msg_t *msg, int flags);
 /* Deprecated: zmq_msg_recv. */
 ZMQ_EXPORT int zmq_recvmsg (void *s, zmq_msg_t *msg, int flags);
-/* Deprecated: sends each buffer as a part of one message. The number of bytes of the last part,
-   or -1 with EINVAL (no buffers) and the errors of zmq_send. */
+/* Deprecated: sends each buffer; with ZMQ_SNDMORE as the parts of one message, without as
+   messages of their own. The number of bytes of the last one, or -1 with EINVAL (no buffers)
+   and the errors of zmq_send; what was sent before an error stays sent. */
 ZMQ_EXPORT int zmq_sendiov (void *s, struct iovec *iov, size_t count, int flags);
 /* Deprecated: receives the parts of one message into buffers that it allocates with malloc, at
    most count_ of them; count_ becomes how many. That number, or -1 with EINVAL, ENOMEM and the
@@ -742,9 +743,11 @@ ZMQ_EXPORT int zmq_timers_add (void *timers, size_t interval, zmq_timer_fn *hand
 /* Drops a timer. Errors: EFAULT; EINVAL if there is no such timer. */
 ZMQ_EXPORT int zmq_timers_cancel (void *timers, int timer_id);
 /* Changes a timer's interval and starts it anew. Errors: EFAULT; EINVAL if there is no such
-   timer. */
+   timer. A cancelled timer is accepted until zmq_timers_timeout or zmq_timers_execute comes
+   past it, and stays cancelled. */
 ZMQ_EXPORT int zmq_timers_set_interval (void *timers, int timer_id, size_t interval);
-/* Starts a timer anew. Errors: EFAULT; EINVAL if there is no such timer. */
+/* Starts a timer anew. Errors: EFAULT; EINVAL if there is no such timer. As
+   zmq_timers_set_interval has it for a cancelled one. */
 ZMQ_EXPORT int zmq_timers_reset (void *timers, int timer_id);
 /* Milliseconds until the next timer expires, 0 if one has; -1 if there is none. Errors: EFAULT.
    */

@@ -35,7 +35,9 @@ pub unsafe extern "C" fn zmq_timers_destroy(timers_p: *mut *mut c_void) -> c_int
         }
         // SAFETY: readable and writable, per the contract.
         unsafe {
-            TIMERS.remove(*timers_p)?;
+            let timers = TIMERS.remove(*timers_p)?;
+            // Called by a handler: the timers that are due with its own are not called any more.
+            *timers.0.lock() = Schedule::default();
             *timers_p = ptr::null_mut();
         }
         Ok(0)
@@ -78,7 +80,8 @@ pub unsafe extern "C" fn zmq_timers_cancel(timers: *mut c_void, timer_id: c_int)
 }
 
 /// Changes a timer's interval and starts it anew. Errors: `EFAULT`; `EINVAL` if there is no such
-/// timer.
+/// timer. A cancelled timer is accepted until `zmq_timers_timeout` or `zmq_timers_execute` comes
+/// past it, and stays cancelled.
 ///
 /// # Safety
 ///
@@ -97,7 +100,8 @@ pub unsafe extern "C" fn zmq_timers_set_interval(
     })
 }
 
-/// Starts a timer anew. Errors: `EFAULT`; `EINVAL` if there is no such timer.
+/// Starts a timer anew. Errors: `EFAULT`; `EINVAL` if there is no such timer. As
+/// [`zmq_timers_set_interval`] has it for a cancelled one.
 ///
 /// # Safety
 ///
@@ -158,6 +162,7 @@ impl Timers {
                 unsafe { handler(id, arg) };
             }
         }
+        self.0.lock().drop_cancelled();
     }
 }
 
@@ -181,6 +186,8 @@ struct Timer {
     expiry: Expiry,
     interval: u64,
     callback: Callback,
+    /// It is not called any more, and goes when a search for the next timer comes past it.
+    cancelled: bool,
 }
 
 #[derive(Default)]
@@ -198,14 +205,14 @@ impl Schedule {
         let interval = interval as u64;
         let expiry = self.expiry(now, interval);
         self.queue.insert((expiry, id));
-        let timer = Timer { expiry, interval, callback };
+        let timer = Timer { expiry, interval, callback, cancelled: false };
         self.timers.insert(id, timer);
         Ok(id)
     }
 
     fn cancel(&mut self, id: c_int) -> Result<()> {
-        let timer = self.timers.remove(&id).ok_or(Errno::EINVAL)?;
-        self.queue.remove(&(timer.expiry, id));
+        let timer = self.timers.get_mut(&id).filter(|timer| !timer.cancelled);
+        timer.ok_or(Errno::EINVAL)?.cancelled = true;
         Ok(())
     }
 
@@ -225,9 +232,20 @@ impl Schedule {
         Ok(())
     }
 
-    fn timeout(&self, now: u64) -> Option<u64> {
+    fn timeout(&mut self, now: u64) -> Option<u64> {
+        self.drop_cancelled();
         let (expiry, _) = self.queue.first()?;
         Some(expiry.at.saturating_sub(now))
+    }
+
+    /// Drops the cancelled timers before the first one that is not.
+    fn drop_cancelled(&mut self) {
+        while let Some((_, id)) = self.queue.first()
+            && self.timers.get(id).is_none_or(|timer| timer.cancelled)
+            && let Some((_, id)) = self.queue.pop_first()
+        {
+            self.timers.remove(&id);
+        }
     }
 
     /// The timers that have expired, in order.
@@ -241,6 +259,11 @@ impl Schedule {
     fn fire(&mut self, now: u64, expiry: Expiry, id: c_int) -> Option<Callback> {
         let timer = self.timers.get(&id)?;
         if timer.expiry != expiry {
+            return None;
+        }
+        if timer.cancelled {
+            self.queue.remove(&(expiry, id));
+            self.timers.remove(&id);
             return None;
         }
         let callback = timer.callback;

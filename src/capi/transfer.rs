@@ -150,8 +150,9 @@ pub unsafe extern "C" fn zmq_recvmsg(s_: *mut c_void, msg_: *mut Msg, flags_: c_
     unsafe { zmq_msg_recv(msg_, s_, flags_) }
 }
 
-/// Deprecated: sends each buffer as a part of one message. The number of bytes of the last part,
-/// or -1 with `EINVAL` (no buffers) and the errors of [`zmq_send`].
+/// Deprecated: sends each buffer; with `ZMQ_SNDMORE` as the parts of one message, without as messages
+/// of their own. The number of bytes of the last one, or -1 with `EINVAL` (no buffers) and the errors
+/// of [`zmq_send`]; what was sent before an error stays sent.
 ///
 /// # Safety
 /// `iov_` points to `count_` buffers, each of readable bytes.
@@ -173,9 +174,10 @@ pub unsafe extern "C" fn zmq_sendiov(
             let buffer = unsafe { &*iov_.add(index) };
             // SAFETY: by the caller.
             let data = unsafe { bytes(buffer.iov_base, buffer.iov_len) };
-            let mut msg = Msg::from_slice(data.unwrap_or_default())?;
+            let data = if buffer.iov_len == 0 { Some([].as_slice()) } else { data };
+            let mut msg = Msg::from_slice(data.ok_or(Errno::EFAULT)?)?;
             let last = index == count_ - 1;
-            let flags = if last { flags_ & !ZMQ_SNDMORE } else { flags_ | ZMQ_SNDMORE };
+            let flags = if last { flags_ & !ZMQ_SNDMORE } else { flags_ };
             sent = send_frame(handle, &mut msg, flags)?;
         }
         Ok(sent)

@@ -29,16 +29,21 @@ fn timers_expire_in_order_and_repeat() {
 }
 
 #[test]
-fn cancelled_timers_are_unknown() {
+fn cancelled_timers_are_not_called_and_soon_unknown() {
     let mut schedule = Schedule::default();
     let id = schedule.add(0, 10, NOTHING).unwrap();
+    let later = schedule.add(0, 20, NOTHING).unwrap();
     let found = schedule.due(10);
     assert_eq!(schedule.cancel(id), Ok(()));
-    assert!(schedule.fire(10, found[0].0, id).is_none());
-    assert_eq!(schedule.timeout(0), None);
     assert_eq!(schedule.cancel(id), Err(Errno::EINVAL));
+    assert!(schedule.fire(10, found[0].0, id).is_none());
     assert_eq!(schedule.restart(0, id, None), Err(Errno::EINVAL));
-    assert_ne!(schedule.add(0, 10, NOTHING).unwrap(), id);
+    assert_eq!(schedule.cancel(later), Ok(()));
+    assert_eq!(schedule.restart(0, later, Some(30)), Ok(()));
+    assert_eq!(schedule.timeout(0), None);
+    assert_eq!(schedule.restart(0, later, None), Err(Errno::EINVAL));
+    let other = schedule.add(0, 10, NOTHING).unwrap();
+    assert!(other != id && other != later);
 }
 
 #[test]
