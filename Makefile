@@ -3,7 +3,7 @@
 #   make           the release library (target/release/libzmq.so, libzmq.a)
 #   make demo      the examples and a Debian program on it
 #   make test      every test; make test-rust, test-polling, test-loom, test-symbols, test-capi,
-#                  test-interop, test-install, test-programs, test-valgrind: one step
+#                  test-interop, test-gssapi, test-install, test-programs, test-valgrind: one step
 #   make install   into PREFIX (/usr/local), with DESTDIR as usual
 #   make soak      the stress of threads, contexts and sockets, 10000 rounds
 #   make uninstall, make stage, make check, make deny, make perf
@@ -18,7 +18,7 @@ export CARGO PREFIX LIBDIR INCLUDEDIR DESTDIR
 
 # DESTDIR and the like are for `install` alone; the stage has its own prefix.
 unstaged := env -u PREFIX -u LIBDIR -u INCLUDEDIR -u DESTDIR
-steps := rust polling loom symbols capi interop install programs valgrind
+steps := rust polling loom symbols capi interop gssapi install programs valgrind
 
 all:
 	@$(CARGO) build --release --lib --locked

@@ -20,12 +20,12 @@
 //! io -> zmtp, transport, core, msg, options, error, consts, sync, sys, log
 //! core -> msg, error, sync, sys
 //! zmtp -> msg, options, crypto, error, consts
-//! transport -> msg, options, error, consts, sync, sys
+//! transport -> msg, options, error, consts, sys
 //! log -> error, sys
 //! sys -> msg, error, sync
-//! options -> error, consts
+//! options -> error, consts, sys
 //! msg -> error, sync
-//! crypto -> error
+//! crypto -> error, sync, sys
 //! error -> nothing
 //! consts -> nothing
 //! sync -> nothing

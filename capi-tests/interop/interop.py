@@ -27,6 +27,7 @@ PAIRS = [
 # Enough to go through every size of payload.c once and to meet each part count.
 COUNTS = collections.defaultdict(lambda: 64, {"STREAM-STREAM": 40})
 DEADLINE_S = 40
+MECHANISMS = ["curve", "gssapi", "gssapi-plain"]
 
 Run = collections.namedtuple("Run", "pair transport a_binds a_dir b_dir")
 
@@ -150,7 +151,7 @@ def main():
     parser.add_argument("--left", required=True)
     parser.add_argument("--right", required=True)
     parser.add_argument("--pair", action="append", choices=PAIRS)
-    parser.add_argument("--mechanism", choices=["curve"], help="a security mechanism; without one, NULL")
+    parser.add_argument("--mechanism", choices=MECHANISMS, help="a security mechanism; without one, NULL")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     pairs = options.pair or PAIRS
@@ -161,6 +162,11 @@ def main():
     failures = 0
     try:
         runs = list(arrangements(pairs, options.left, options.right))
+        if options.mechanism == "gssapi":
+            # libzmq before 4.3.6 loses what a subscription is when it encrypts it, so nothing would come
+            # to a subscriber that has it. The other library is the left one.
+            left = os.path.realpath(options.left)
+            runs = [run for run in runs if "PUB" not in run.pair or os.path.realpath(run.b_dir) == left]
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             results = pool.map(
                 lambda numbered: perform(numbered[1], options.program, scratch, numbered[0]), enumerate(runs))

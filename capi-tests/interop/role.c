@@ -122,6 +122,21 @@ static void parse (struct role *role, char **argv)
     role->peer_type = role->is_a ? b : a;
 }
 
+/* Principals of the realm that scripts/with-kdc makes. */
+static void secure_by_gssapi (struct role *role, int plaintext)
+{
+    const char *server = "zmq@server.test", *client = "zmq@client.test";
+    int yes = 1;
+    if (role->binds) {
+        need (zmq_setsockopt (role->socket, ZMQ_GSSAPI_SERVER, &yes, sizeof yes) == 0, "ZMQ_GSSAPI_SERVER");
+        need (zmq_setsockopt (role->socket, ZMQ_GSSAPI_PRINCIPAL, server, strlen (server)) == 0, "PRINCIPAL");
+    } else {
+        need (zmq_setsockopt (role->socket, ZMQ_GSSAPI_SERVICE_PRINCIPAL, server, strlen (server)) == 0, "SERVICE");
+        need (zmq_setsockopt (role->socket, ZMQ_GSSAPI_PRINCIPAL, client, strlen (client)) == 0, "PRINCIPAL");
+    }
+    need (zmq_setsockopt (role->socket, ZMQ_GSSAPI_PLAINTEXT, &plaintext, sizeof plaintext) == 0, "PLAINTEXT");
+}
+
 /* The mechanism that the driver asks for by INTEROP_MECHANISM. Whoever binds is the server; the
  * keys are those of zmq_curve_keypair's and zmq_setsockopt's man pages. */
 static void secure (struct role *role)
@@ -134,6 +149,10 @@ static void secure (struct role *role)
     int yes = 1;
     if (!mechanism)
         return;
+    if (strncmp (mechanism, "gssapi", 6) == 0) {
+        secure_by_gssapi (role, strcmp (mechanism, "gssapi-plain") == 0);
+        return;
+    }
     if (strcmp (mechanism, "curve") != 0)
         die ("unknown mechanism: %s", mechanism);
     if (role->binds) {

@@ -12,6 +12,7 @@ mod library {
     pub mod msg;
     pub mod options;
     pub mod sync;
+    pub mod sys;
     pub mod transport {
         pub mod socks;
     }
@@ -19,7 +20,9 @@ mod library {
 }
 
 // Where the modules look for each other.
-pub use library::{consts, crypto, error, msg, options, sync, transport::socks, zmtp};
+pub use library::{consts, crypto, error, msg, options, sync, sys, transport::socks, zmtp};
+
+mod kerberos;
 
 use msg::{Msg, Spare};
 use options::{Options, SocketType};
@@ -37,6 +40,9 @@ pub fn configure(input: &[u8]) -> Option<(Config, usize, &[u8])> {
     config.zero_copy = limit & 2 != 0;
     if limit & 4 != 0 {
         config.zap_domain = b"global".to_vec();
+    }
+    if limit & 8 != 0 {
+        kerberos::configure(&mut config, limit & 16 != 0, limit & 32 != 0);
     }
     Some((config, usize::from(step).max(1), rest))
 }
@@ -58,6 +64,10 @@ pub fn shake_hands<'a>(
     loop {
         match handshake.advance().ok()? {
             Progress::Done => return Some((handshake.finish()?, peer)),
+            Progress::WaitWork => {
+                let worked = handshake.take_work()?.run();
+                handshake.worked(worked).ok()?;
+            }
             Progress::WaitAuth(_) => {
                 handshake.authenticated(AuthReply::Unavailable).ok()?;
             }
@@ -82,7 +92,7 @@ pub fn converse(connection: Established, step: usize, mut peer: &[u8]) {
                 }
                 Ok(Some(Item::Pong)) => Ok(()),
                 Ok(None) => break,
-                Err(_) => return,
+                Ok(Some(Item::Close { .. })) | Err(_) => return,
             };
             pushed.expect("memory");
             send(&mut encoder, step);

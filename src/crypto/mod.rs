@@ -9,8 +9,10 @@
 //! | keys; boxes with a nonce of their own, as handshakes have them | here |
 //! | boxes with nonces that count, as messages have them | `direction` |
 //! | the keystream of many small boxes at once | `salsa` |
+//! | the security contexts of another mechanism, GSSAPI | `gssapi` |
 
 mod direction;
+pub mod gssapi;
 mod salsa;
 #[cfg(test)]
 mod tests;

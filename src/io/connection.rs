@@ -62,6 +62,10 @@ pub struct Inner {
     pub(super) accepted: Option<Stream>,
     /// The handshake waits for the authenticator.
     pub(super) inquiry: Option<Inquiry>,
+    /// The handshake waits for work to be done elsewhere.
+    pub(super) work: Option<Arc<()>>,
+    /// The least that is to pass before the next dial, in milliseconds.
+    pub(super) pause: i32,
     /// There is a pipe to the socket.
     pub(super) has_pipe: bool,
     /// The session is to end when everything is sent.
@@ -87,6 +91,8 @@ impl Inner {
             endpoints: EndpointPair::default(),
             accepted: None,
             inquiry: None,
+            work: None,
+            pause: 0,
             has_pipe: false,
             terminating: false,
             silences: Silences::default(),
@@ -341,6 +347,7 @@ impl Session {
     pub(super) fn lost(&self, at: &mut Loop, inner: &mut Inner, failure: Failure) {
         stop(&mut inner.running, Timer::Handshake);
         inner.inquiry = None;
+        inner.work = None;
         self.drop_control();
         let was_up = std::mem::replace(&mut inner.was_up, false);
         if let Phase::Detaching(stream, _) = std::mem::replace(&mut inner.phase, Phase::Idle) {
@@ -515,6 +522,7 @@ impl Session {
         }
         inner.running = Running::default();
         inner.inquiry = None;
+        inner.work = None;
         inner.has_pipe = false;
         *self.link.lock() = None;
         self.set_writable(false);

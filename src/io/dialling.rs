@@ -163,7 +163,8 @@ impl Session {
         if self.options.reconnect_ivl <= 0 {
             return self.end_if_terminating(at, inner);
         }
-        let interval = self.next_interval(inner);
+        let pause = std::mem::take(&mut inner.pause);
+        let interval = self.next_interval(inner).max(pause);
         inner.endpoints = self.unconnected(inner);
         self.emit(inner, ZMQ_EVENT_CONNECT_RETRIED, interval as u64);
         self.start_timer(at, inner, Timer::Reconnect, interval);

@@ -75,6 +75,10 @@ impl Session {
                 },
                 Ok(Exchange::Done) => return self.handshake_done(at, inner),
                 Ok(Exchange::Asks(request)) => self.authenticate(inner, &request),
+                Ok(Exchange::Works) => {
+                    self.start_work(inner);
+                    Ok(())
+                }
                 Err(failure) => Err(failure),
             };
             if let Err(failure) = asked {
@@ -144,6 +148,10 @@ impl Session {
 
     pub(super) fn report_handshake_failure(&self, inner: &Inner, failure: Failure) {
         self.log_handshake_failure(inner, failure);
+        self.emit_handshake_failure(inner, failure);
+    }
+
+    pub(super) fn emit_handshake_failure(&self, inner: &Inner, failure: Failure) {
         match failure {
             Failure::Connection(errno) => {
                 self.emit(inner, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, errno.0 as u64);
@@ -178,6 +186,8 @@ enum Exchange {
     Waits,
     /// The authenticator is to be asked.
     Asks(AuthRequest),
+    /// Something is to be done elsewhere.
+    Works,
     /// The handshake is over.
     Done,
 }
@@ -193,6 +203,7 @@ fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<E
         match progress.map_err(Failure::Protocol)? {
             Progress::Done => return Ok(Exchange::Done),
             Progress::WaitAuth(request) => return Ok(Exchange::Asks(request)),
+            Progress::WaitWork => return Ok(Exchange::Works),
             Progress::NeedMore => {}
         }
         let mut spare = handshake.space().map_err(connection)?;

@@ -82,6 +82,19 @@ impl Session {
         }
     }
 
+    /// A step of the handshake that was made elsewhere failed. `why`: in the words of the library that
+    /// made it.
+    pub(super) fn log_failed_step(&self, inner: &Inner, error: ProtoError, why: &[u8]) {
+        let subject = Subject { said: why, ..self.subject(&inner.endpoints) };
+        match error {
+            ProtoError::Cryptographic => {
+                let reason = format_args!("GSSAPI refuses what the peer sent");
+                log::write(Kind::HandshakeFailed, &subject, reason);
+            }
+            error => log::write(Kind::HandshakeFailed, &subject, format_args!("GSSAPI: {error}")),
+        }
+    }
+
     /// A connection is lost.
     pub(super) fn log_lost(&self, inner: &Inner, failure: Failure) {
         let subject = self.subject(&inner.endpoints);

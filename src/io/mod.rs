@@ -32,6 +32,7 @@ mod slab;
 mod socks;
 mod thread;
 mod timers;
+mod working;
 
 use std::any::Any;
 use std::sync::OnceLock;

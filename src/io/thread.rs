@@ -14,6 +14,7 @@ use super::pollset::PollSet;
 use super::session::Session;
 use super::slab::Slab;
 use super::timers::{Timer, Timers};
+use super::working::Wanted;
 use crate::error::{Errno, Result};
 use crate::log::{self, Kind, Subject};
 use crate::msg::Later;
@@ -24,6 +25,7 @@ use crate::sys::event::EventFd;
 use crate::sys::poller::{Poller, Ready, Watch};
 use crate::sys::thread::{Scheduling, spawn};
 use crate::transport::SocketAddress;
+use crate::zmtp::gssapi::Worked;
 
 /// The loop's own token: its wake-up descriptor.
 const WAKE: u64 = u64::MAX;
@@ -59,6 +61,8 @@ pub enum Request {
     Resolved(Arc<Session>, Result<Vec<SocketAddress>>),
     /// The authenticator may have answered.
     Authenticated(Arc<Session>),
+    /// A step of a handshake that may block was made.
+    Worked(Arc<Session>, Wanted, Box<Worked>),
     /// The socket is closed: give everything of it up, within its linger time.
     PortClosed(Arc<Port>, i32),
     /// The endpoint is unbound: give the connections that came through it up, likewise.
@@ -220,6 +224,7 @@ impl Loop {
             Request::Terminate(session, linger) => session.on_unbound(self, linger),
             Request::Resolved(session, addresses) => session.on_resolved(self, addresses),
             Request::Authenticated(session) => session.on_authenticated(self),
+            Request::Worked(session, wanted, worked) => session.on_worked(self, &wanted, *worked),
             Request::PortClosed(port, linger) => self.close_port(&port, linger),
             Request::ListenerClosed(listener, linger) => self.close_accepted(&listener, linger),
             Request::Datagrams(datagrams, task) => datagrams.on_task(self, task),

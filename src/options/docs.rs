@@ -32,7 +32,7 @@ does not fit), `ENOTSOCK` (no socket, or a closed one), `EFAULT` (reading withou
 changes nothing.
 
 Options marked *absent* belong to parts that the library does not have (`zmq_has` tells); they give `EINVAL`, as in a \
-libzmq that was built without these parts.
+libzmq that was built without these parts. So do those that *need* a library, on a system that lacks it.
 
 | Option | No. | Set to | Range | Read as | Default | Types | Counts | Errors | Meaning |
 |---|---|---|---|---|---|---|---|---|---|
@@ -53,12 +53,12 @@ fn socket_row(spec: &OptionSpec) -> String {
         aliases => format!(", formerly `{}`", aliases.join("`, `")),
     };
     let errors: Vec<_> = spec.errors.iter().map(|error| format!("`{error}`")).collect();
-    let absent = match spec.needs {
-        Some(capability) if !capability.is_there() => {
-            format!(" (absent: no {})", capability.name())
-        }
-        _ => String::new(),
-    };
+    // The same on every system, whatever it has.
+    let absent = spec.needs.map_or(String::new(), |capability| match capability.library() {
+        Some(library) => format!(" (needs {library})"),
+        None if capability.is_there() => String::new(),
+        None => format!(" (absent: no {})", capability.name()),
+    });
     let (kind, range) = written(spec);
     row(&[
         format!("`{}`{formerly}{}", spec.name, standing(spec.status)),

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use super::rows::OPTIONS;
 use super::{Options, SocketType, Types};
 use crate::error::Result;
+use crate::sys::gssapi;
 
 /// One socket option.
 #[cfg_attr(not(test), allow(dead_code, reason = "names and descriptions are for docs/options.md"))]
@@ -71,12 +72,22 @@ impl Capability {
         }
     }
 
-    /// Whether this library has it. An option that were accepted without it would promise a
-    /// security that no connection gives.
-    pub const fn is_there(self) -> bool {
+    /// Whether this library has it, on this system. An option that were accepted without it would
+    /// promise a security that no connection gives.
+    pub fn is_there(self) -> bool {
         match self {
             Capability::Curve => true,
-            Capability::Gssapi | Capability::Norm | Capability::Vmci | Capability::Wss => false,
+            Capability::Gssapi => gssapi::is_there(),
+            Capability::Norm | Capability::Vmci | Capability::Wss => false,
+        }
+    }
+
+    /// What the system has to have for it; nothing for what is built in or not yet there.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for docs/options.md"))]
+    pub const fn library(self) -> Option<&'static str> {
+        match self {
+            Capability::Gssapi => Some("libgssapi_krb5"),
+            Capability::Curve | Capability::Norm | Capability::Vmci | Capability::Wss => None,
         }
     }
 }

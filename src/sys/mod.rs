@@ -10,6 +10,7 @@ pub mod event;
 pub mod fork;
 pub mod futex;
 pub mod gate;
+pub mod gssapi;
 pub mod membarrier;
 pub mod names;
 pub mod poll;
@@ -19,6 +20,7 @@ pub mod socket;
 pub mod tempdir;
 pub mod thread;
 pub mod word;
+pub mod workers;
 
 /// The calling thread's errno.
 pub fn last_errno() -> Errno {

@@ -270,8 +270,7 @@ impl Encoder {
         self.reserve(sealed.saturating_add(MAX_HEADER))?;
         let Some(seal) = &mut self.seal else { return Ok(()) };
         let before = self.buffer.len();
-        self.framing.put_header(0, sealed, &mut self.buffer);
-        if let Err(error) = seal.seal(flags, head, msg.data(), &mut self.buffer) {
+        if let Err(error) = seal.seal(self.framing, flags, head, msg.data(), &mut self.buffer) {
             self.buffer.truncate(before);
             return Err(error);
         }

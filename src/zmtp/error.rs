@@ -17,7 +17,8 @@ pub struct Event {
 }
 
 /// What ends a connection. The connection closes on every one of them and is not dialled again,
-/// as with libzmq's protocol errors; [`ProtoError::OutOfMemory`] alone says nothing about the peer.
+/// as with libzmq's protocol errors. [`ProtoError::OutOfMemory`] and [`ProtoError::Credentials`] say
+/// nothing about the peer, and after the latter it is dialled again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProtoError {
     /// A frame that its version of ZMTP does not allow.
@@ -54,6 +55,8 @@ pub enum ProtoError {
     Cryptographic,
     /// The client's keys do not belong together.
     KeyExchange,
+    /// We lack credentials, or what gives them out does not answer.
+    Credentials(Errno),
     /// A command came while the authenticator was thinking, or after the last one.
     OutOfTurn,
     /// The peer's metadata does not parse.
@@ -82,6 +85,7 @@ impl ProtoError {
         match self {
             Self::TooBig => Errno::EMSGSIZE,
             Self::OutOfMemory => Errno::ENOMEM,
+            Self::Credentials(errno) => errno,
             Self::SocketType(_) => Errno::EINVAL,
             Self::NoAuthenticator | Self::MessageShape => Errno::EFAULT,
             _ => Errno::EPROTO,
@@ -127,6 +131,9 @@ impl ProtoError {
             Self::ServerMetadata => protocol(ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA),
             Self::Zap(error) => protocol(error.value()),
             Self::Upgrade => protocol(ZMQ_PROTOCOL_ERROR_WS_UNSPECIFIED),
+            Self::Credentials(errno) => {
+                Some(Event { event: ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, value: errno.0 })
+            }
             Self::NoAuthenticator => {
                 Some(Event { event: ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, value: Errno::EFAULT.0 })
             }
@@ -158,6 +165,8 @@ impl fmt::Display for ProtoError {
                 "what the peer encrypted does not open: its keys and ours do not belong together"
             }
             Self::KeyExchange => "the client cannot prove that its keys are its own",
+            Self::Credentials(Errno::EHOSTUNREACH) => "nobody who gives out credentials answers",
+            Self::Credentials(_) => "no credentials",
             Self::OutOfTurn => "a command while none was expected",
             Self::Metadata => "malformed metadata",
             Self::ServerMetadata => "the server's metadata is malformed, or its socket type wrong",

@@ -11,6 +11,7 @@ use super::encoder::Encoder;
 use super::error::{Event, ProtoError};
 use super::frame::{COMMAND, Framing, MAX_HEADER};
 use super::greeting::{Dialect, Greeting, mechanism_field};
+use super::gssapi::{GssapiClient, GssapiServer, Work, Worked};
 use super::mechanism::{AuthReply, AuthRequest, Mechanism, Outcome, Status};
 use super::null::Null;
 use super::plain::{PlainClient, PlainServer};
@@ -39,6 +40,9 @@ pub enum Progress {
     /// As `NeedMore`, and put this to the authenticator; its answer goes to
     /// [`Handshake::authenticated`]. Comes once.
     WaitAuth(AuthRequest),
+    /// As `NeedMore`, and do what [`Handshake::take_work`] gives wherever it may take long; the result
+    /// goes to [`Handshake::worked`]. Comes once.
+    WaitWork,
     /// Call [`Handshake::finish`].
     Done,
 }
@@ -60,6 +64,8 @@ pub struct Handshake {
     masks: Masks,
     /// How much of the input a frame under way takes.
     wanted: usize,
+    /// What is to be done elsewhere.
+    work: Option<Work>,
 }
 
 enum State {
@@ -136,6 +142,7 @@ impl Handshake {
             framing,
             masks: Masks::default(),
             wanted: 0,
+            work: None,
         }
     }
 
@@ -187,6 +194,19 @@ impl Handshake {
         match &mut self.state {
             State::Mechanism(mechanism) => mechanism.authenticated(reply),
             _ => Err(ProtoError::NotAuthenticated),
+        }
+    }
+
+    /// What [`Progress::WaitWork`] announced.
+    pub fn take_work(&mut self) -> Option<Work> {
+        self.work.take()
+    }
+
+    /// What was taken is done; call [`Handshake::advance`] afterwards.
+    pub fn worked(&mut self, worked: Worked) -> core::result::Result<(), ProtoError> {
+        match &mut self.state {
+            State::Mechanism(mechanism) => mechanism.worked(worked),
+            _ => Err(ProtoError::OutOfTurn),
         }
     }
 
@@ -283,8 +303,10 @@ impl Handshake {
                 Ok(Box::new(CurveServer::new(&self.config)))
             }
             MechanismKind::Curve => Ok(Box::new(CurveClient::new(&self.config))),
-            // A mechanism that this build does not have never matches, as in libzmq.
-            MechanismKind::Gssapi => Err(ProtoError::MechanismMismatch),
+            MechanismKind::Gssapi if self.config.as_server => {
+                Ok(Box::new(GssapiServer::new(&self.config)))
+            }
+            MechanismKind::Gssapi => Ok(Box::new(GssapiClient::new(&self.config))),
         }
     }
 
@@ -314,6 +336,10 @@ impl Handshake {
         put_commands(mechanism.as_mut(), framing, &mut self.masks, &mut self.output)?;
         if let Some(request) = mechanism.take_auth_request() {
             return Ok(Some(Progress::WaitAuth(request)));
+        }
+        if let Some(work) = mechanism.take_work() {
+            self.work = Some(work);
+            return Ok(Some(Progress::WaitWork));
         }
         match mechanism.status() {
             Status::Ready => return Ok(self.complete()),

@@ -8,9 +8,11 @@
 use std::collections::BTreeMap;
 
 use super::error::{Event, ProtoError};
+use super::frame::{Framing, MAX_HEADER};
+use super::gssapi::{Work, Worked};
 use super::metadata::Properties;
 use super::zap::Granted;
-use crate::error::Result;
+use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::options::SocketType;
 
@@ -24,6 +26,17 @@ pub trait Mechanism: Send {
 
     /// How far the handshake is.
     fn status(&self) -> Status;
+
+    /// Something that may take long and is to be done elsewhere, given out once. Until it comes back
+    /// by [`Mechanism::worked`] the mechanism does not get past this point.
+    fn take_work(&mut self) -> Option<Work> {
+        None
+    }
+
+    /// What was given out is done.
+    fn worked(&mut self, _worked: Worked) -> core::result::Result<(), ProtoError> {
+        Err(ProtoError::OutOfTurn)
+    }
 
     /// A request for the authenticator, given out once. Until it is answered by
     /// [`Mechanism::authenticated`] the mechanism does not get past this point.
@@ -110,13 +123,21 @@ impl Outcome {
 
 /// A mechanism's sending state after the handshake.
 pub trait Seal: Send {
-    /// Bytes that a frame body of `len` bytes takes when sealed.
+    /// About how many bytes a frame body of `len` bytes takes when sealed, to make room for it.
     fn sealed_len(&self, len: usize) -> usize;
 
-    /// Appends the sealed form of the frame whose body is `head` followed by `body`: exactly
-    /// [`Seal::sealed_len`] bytes. `flags` are [`frame::MORE`](super::frame::MORE) and
-    /// [`frame::COMMAND`](super::frame::COMMAND); the outer frame carries none.
-    fn seal(&mut self, flags: u8, head: &[u8], body: &[u8], out: &mut Vec<u8>) -> Result<()>;
+    /// Appends a frame that holds the sealed form of the one whose body is `head` followed by `body`.
+    /// `flags` are [`frame::MORE`](super::frame::MORE) and [`frame::COMMAND`](super::frame::COMMAND);
+    /// the outer frame carries none. Errors, after which `out` may hold a part of it: `ENOMEM`, and
+    /// others that end the connection.
+    fn seal(
+        &mut self,
+        framing: Framing,
+        flags: u8,
+        head: &[u8],
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<()>;
 
     /// Nothing is to be sealed for now: memory that will not be wanted at once may go.
     fn release_memory(&mut self) {}
@@ -129,4 +150,12 @@ pub trait Open: Send {
 
     /// Nothing is to be opened for now: memory that will not be wanted at once may go.
     fn release_memory(&mut self) {}
+}
+
+/// Appends the header of a sealed frame with a body of `len` bytes, and makes room for these.
+/// `ENOMEM`.
+pub fn begin_frame(framing: Framing, len: usize, out: &mut Vec<u8>) -> Result<()> {
+    out.try_reserve(len.saturating_add(MAX_HEADER)).map_err(|_| Errno::ENOMEM)?;
+    framing.put_header(0, len, out);
+    Ok(())
 }

@@ -11,7 +11,7 @@
 //! |---|---|
 //! | telling the version by the first bytes | `greeting` |
 //! | greeting, mechanism, routing id, until the first message | `handshake` |
-//! | what a mechanism is; NULL, PLAIN, CURVE | `mechanism`, `null`, `plain`, `curve` |
+//! | what a mechanism is; NULL, PLAIN, CURVE, GSSAPI | `mechanism`, `null`, `plain`, `curve`, `gssapi` |
 //! | requests to the authenticator and its replies (RFC 27) | `zap` |
 //! | properties in READY | `metadata` |
 //! | frame headers; commands of the message phase | `frame`, `command` |
@@ -44,6 +44,7 @@ mod encoder;
 mod error;
 pub mod frame;
 mod greeting;
+pub mod gssapi;
 mod handshake;
 pub mod mechanism;
 mod metadata;
@@ -62,6 +63,7 @@ pub use handshake::{Established, Handshake, Peer, Progress};
 pub use mechanism::{AuthReply, AuthRequest};
 
 use self::curve::CurveKeys;
+use self::gssapi::GssapiConfig;
 use crate::options::{Mechanism as MechanismKind, Options, SocketType};
 
 /// What of a socket's options the protocol depends on.
@@ -79,6 +81,8 @@ pub struct Config {
     pub plain_user: (Vec<u8>, Vec<u8>),
     /// The keys for CURVE.
     pub curve: CurveKeys,
+    /// The principals for GSSAPI.
+    pub gssapi: GssapiConfig,
     /// The application's properties (`ZMQ_METADATA`): name, value.
     pub metadata: Vec<(Vec<u8>, Vec<u8>)>,
     /// The largest frame body accepted; `None` for no limit.
@@ -104,6 +108,7 @@ impl From<&Options> for Config {
             as_server: options.as_server,
             plain_user: (options.plain_username.clone(), options.plain_password.to_vec()),
             curve: CurveKeys::from(options),
+            gssapi: GssapiConfig::from(options),
             metadata: options.metadata.iter().map(|(n, v)| (n.clone(), v.clone())).collect(),
             max_msg_size: u64::try_from(options.maxmsgsize).ok(),
             zap_domain: options.zap_domain.clone(),

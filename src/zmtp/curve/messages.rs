@@ -5,8 +5,8 @@ use crate::crypto::{Direction, MAC, Secret};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::zmtp::error::{ProtoError, check_name};
-use crate::zmtp::frame::{COMMAND, MORE};
-use crate::zmtp::mechanism::{Open, Outcome, Seal};
+use crate::zmtp::frame::{COMMAND, Framing, MORE};
+use crate::zmtp::mechanism::{Open, Outcome, Seal, begin_frame};
 
 /// Name and short nonce.
 const HEAD: usize = 16;
@@ -36,12 +36,20 @@ impl Seal for CurveSeal {
         len.saturating_add(OVERHEAD)
     }
 
-    fn seal(&mut self, flags: u8, head: &[u8], body: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    fn seal(
+        &mut self,
+        framing: Framing,
+        flags: u8,
+        head: &[u8],
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
         let number = self.next;
         // A nonce may not come twice, so the connection ends with the last one.
         self.next = number.checked_add(1).ok_or(Errno::EPROTO)?;
         let more = if flags & MORE != 0 { SEALED_MORE } else { 0 };
         let command = if flags & COMMAND != 0 { SEALED_COMMAND } else { 0 };
+        begin_frame(framing, self.sealed_len(head.len().saturating_add(body.len())), out)?;
         out.extend_from_slice(MESSAGE);
         out.extend_from_slice(&number.to_be_bytes());
         self.boxes.seal_into(out, &[&[more | command], head, body], number);

@@ -51,6 +51,9 @@ impl Handshake {
             (State::Mechanism(_), MechanismKind::Plain) if is_client => {
                 "in the PLAIN handshake, as a server does that has nobody to ask about passwords"
             }
+            (State::Mechanism(_), MechanismKind::Gssapi) if is_client => {
+                "in the GSSAPI handshake, as a server does that refuses the client"
+            }
             _ => "before the handshake was complete",
         }
     }

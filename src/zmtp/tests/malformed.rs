@@ -108,19 +108,6 @@ fn another_mechanism_is_refused() {
 }
 
 #[test]
-fn a_mechanism_that_is_not_built_in_fails_cleanly() {
-    let mut config = config(SocketType::Rep);
-    config.mechanism = MechanismKind::Gssapi;
-    config.as_server = true;
-    let mut handshake = Handshake::new(&config);
-    let failed = feed(&mut handshake, &greeting_v3(1, b"GSSAPI"));
-    assert_eq!(failed, Err(ProtoError::MechanismMismatch));
-    let greeting = sent(&mut handshake);
-    assert_eq!(&greeting[12..18], b"GSSAPI");
-    assert_eq!(greeting[32], 1, "as-server");
-}
-
-#[test]
 fn a_second_command_while_the_authenticator_thinks_is_refused() {
     let mut config = config(SocketType::Rep);
     config.zap_domain = b"global".to_vec();

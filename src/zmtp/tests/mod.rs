@@ -2,6 +2,7 @@
 
 mod curve;
 mod greetings;
+mod gssapi;
 mod handshakes;
 mod malformed;
 mod plain;

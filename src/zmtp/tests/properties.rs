@@ -46,6 +46,7 @@ fn live(config: &Config, bytes: &[u8], sizes: &[usize]) -> Result<Vec<Decoded>, 
             }
             Progress::NeedMore if bytes.is_empty() => return Ok(Vec::new()),
             Progress::NeedMore => {}
+            Progress::WaitWork => unreachable!("only GSSAPI has work to be done"),
         }
         let piece = sizes.next().unwrap_or(1).min(bytes.len());
         let mut space = handshake.space().unwrap();
