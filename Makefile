@@ -4,6 +4,7 @@
 #   make demo      the examples and a Debian program on it
 #   make test      every test; make test-rust, test-polling, test-loom, test-symbols, test-capi,
 #                  test-interop, test-gssapi, test-install, test-programs, test-valgrind: one step
+#   make test-browser   a page in a headless Chromium, over ws://
 #   make install   into PREFIX (/usr/local), with DESTDIR as usual
 #   make soak      the stress of threads, contexts and sockets, 10000 rounds
 #   make uninstall, make stage, make check, make deny, make perf
@@ -47,6 +48,9 @@ test:
 $(addprefix test-,$(steps)):
 	@$(unstaged) scripts/test $(@:test-%=%)
 
+test-browser:
+	@$(unstaged) scripts/test-browser
+
 # What .ci/run asks for besides the tests.
 check:
 	$(CARGO) fmt --check
@@ -65,4 +69,4 @@ perf: stage
 clean:
 	$(CARGO) clean
 
-.PHONY: all install uninstall stage demo test soak check deny perf clean $(addprefix test-,$(steps))
+.PHONY: all install uninstall stage demo test test-browser soak check deny perf clean $(addprefix test-,$(steps))
