@@ -6,8 +6,9 @@
 #                  test-interop, test-gssapi, test-install, test-programs, test-valgrind: one step
 #   make test-browser   a page in a headless Chromium, over ws://
 #   make install   into PREFIX (/usr/local), with DESTDIR as usual
+#   make bench     speed against the system's libzmq; ROWS="tcp_64 router", BENCH="-n 9" as scripts/bench has them
 #   make soak      the stress of threads, contexts and sockets, 10000 rounds
-#   make uninstall, make stage, make check, make deny, make perf
+#   make uninstall, make stage, make check, make deny
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -63,10 +64,10 @@ deny:
 soak:
 	@$(unstaged) scripts/soak
 
-perf: stage
-	@OURS=$${OURS:-$(or $(CARGO_TARGET_DIR),target)/stage/lib} perf/compare.sh
+bench: stage
+	@scripts/bench $(BENCH) $(ROWS)
 
 clean:
 	$(CARGO) clean
 
-.PHONY: all install uninstall stage demo test test-browser soak check deny perf clean $(addprefix test-,$(steps))
+.PHONY: all install uninstall stage demo test test-browser soak check deny bench clean $(addprefix test-,$(steps))
