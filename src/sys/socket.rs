@@ -1,5 +1,6 @@
 //! Stream sockets of the internet and UNIX families: non-blocking and close-on-exec from birth.
 
+use std::fmt;
 use std::io::IoSlice;
 use std::mem::{MaybeUninit, offset_of};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
@@ -24,8 +25,15 @@ pub enum SocketAddress {
 
 /// The name of a UNIX-domain socket: a path, or, where the first byte is NUL, an abstract name.
 /// Empty for a socket that was never bound.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct UnixName(Vec<u8>);
+///
+/// In place, so that addresses need no dropping: that would look at memory that the other kinds of
+/// address do not fill in.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct UnixName {
+    len: u8,
+    /// With zeros behind the name.
+    bytes: [u8; UNIX_ROOM],
+}
 
 /// Room for a UNIX-domain name, and one more byte for the NUL that the system adds to a path.
 const UNIX_ROOM: usize = size_of::<libc::sockaddr_un>() - UNIX_START;
@@ -38,12 +46,25 @@ impl UnixName {
         if bytes.len() >= UNIX_ROOM {
             return Err(Errno::ENAMETOOLONG);
         }
-        Ok(UnixName(bytes.to_vec()))
+        Ok(UnixName::of(bytes))
+    }
+
+    /// A name of not more bytes than there is room for.
+    fn of(name: &[u8]) -> UnixName {
+        let mut bytes = [0; UNIX_ROOM];
+        bytes[..name.len()].copy_from_slice(name);
+        UnixName { len: name.len() as u8, bytes }
     }
 
     /// The bytes, as they stand in `sun_path`.
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+impl fmt::Debug for UnixName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.bytes().escape_ascii().to_string())
     }
 }
 
@@ -91,10 +112,10 @@ impl SocketAddress {
                 // sockaddr_storage is at least as large as sockaddr_un.
                 unsafe {
                     let path = start.add(UNIX_START);
-                    path.copy_from_nonoverlapping(name.0.as_ptr(), name.0.len());
+                    path.copy_from_nonoverlapping(name.bytes.as_ptr(), usize::from(name.len));
                 }
                 // The final NUL of a path is left to the system: an abstract name has none.
-                UNIX_START + name.0.len()
+                UNIX_START + usize::from(name.len)
             }
         };
         (storage, len as socklen_t)
@@ -129,7 +150,7 @@ impl SocketAddress {
                     Some(0) => bytes,
                     _ => bytes.split(|&byte| byte == 0).next().unwrap_or_default(),
                 };
-                Some(SocketAddress::Unix(UnixName(name.to_vec())))
+                Some(SocketAddress::Unix(UnixName::of(name)))
             }
             _ => None,
         }
