@@ -8,9 +8,14 @@
 #include <sys/wait.h>
 #include <time.h>
 
+/*  The process that waits for this one, in the other side's. */
+static pid_t parent;
+
 void die (const char *file, int line, const char *what)
 {
     fprintf (stderr, "%s:%d: failed: %s (%s)\n", file, line, what, zmq_strerror (zmq_errno ()));
+    if (parent)
+        kill (parent, SIGTERM);
     exit (1);
 }
 
@@ -76,8 +81,10 @@ void bench_start (struct bench *bench, enum transport transport, void (*run) (st
         MUST (pthread_create (&bench->thread, NULL, peer_thread, bench) == 0);
         return;
     }
+    const pid_t self = getpid ();
     MUST ((bench->pid = fork ()) >= 0);
     if (bench->pid == 0) {
+        parent = self;
         /*  A first process that fails takes this one with it. */
         prctl (PR_SET_PDEATHSIG, SIGKILL);
         close (down[1]);
