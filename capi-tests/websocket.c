@@ -215,6 +215,29 @@ SOCKET_OZMIUM_TEST (a_close_is_answered_and_ends_the_connection, "libzmq answers
     raw_expect_close (fd);
 }
 
+SOCKET_OZMIUM_TEST (messages_may_come_in_several_frames, "libzmq reads no more after the first")
+{
+    void *server = open_socket (ZMQ_DEALER);
+    const int fd = simple_client (bind_ws (server, ""));
+    ws_send (fd, 0x02, "\1he", 3);
+    ws_send (fd, PING, "", 0);
+    ws_expect (fd, PONG, "", 0);
+    ws_send (fd, 0x00, "", 0);
+    ws_send (fd, 0x00, "l", 1);
+    ws_send (fd, 0x80, "lo", 2);
+    static char sent[1 + 69999 + 2];
+    memset (sent + 1, 'a', sizeof sent - 1);
+    raw_send (fd, LITERAL ("\x02\xFF\0\0\0\0\0\1\x11\x70\0\0\0\0"));
+    raw_send (fd, sent, 70000);
+    ws_send (fd, 0x80, "aa", 2);
+    RECV_MORE (server, "hello");
+    static char received[sizeof sent];
+    CHECK_BYTES (sent + 1, sizeof sent - 1, received, recv_frame (server, received, sizeof received));
+    ws_send (fd, BINARY, "\0whole", 6);
+    RECV (server, "whole");
+    close (fd);
+}
+
 SOCKET_OZMIUM_TEST (frames_that_are_none_end_the_connection, "libzmq keeps it open, and reads no more")
 {
     void *server = open_socket (ZMQ_DEALER);
@@ -227,7 +250,10 @@ SOCKET_OZMIUM_TEST (frames_that_are_none_end_the_connection, "libzmq keeps it op
     } wrong[] = {
       {"not masked", LITERAL ("\x82\x02\0x")},
       {"a text", LITERAL ("\x81\x82....\0x")},
-      {"a part", LITERAL ("\x02\x82....\0x")},
+      {"a part of nothing", LITERAL ("\x80\x82....\0x")},
+      {"a message within a message", LITERAL ("\x02\x82....\0x\x82\x82....\0x")},
+      {"a part of a ping", LITERAL ("\x09\x80....")},
+      {"parts too large together", LITERAL ("\x02\x84\0\0\0\0\0abc\x80\xE2....")},
       {"no flags", LITERAL ("\x82\x80....")},
       {"too large", LITERAL ("\x82\xE6....")},
       {"huge", LITERAL ("\x82\xFF\0\1\0\0\0\0\0\0....")},

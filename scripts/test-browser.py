@@ -138,6 +138,13 @@ def visit(page, program, publisher, endpoint, screenshot):
         page.wait_for_more("lima")
         passed("the publisher comes back: the page subscribes again")
 
+        # Chromium sends this in several frames; the publisher shows its beginning.
+        page.browser.execute_script("sub.subscribe('x'.repeat(300000))")
+        second.expect(f"publisher: somebody wants \"{'x' * 62}\"")
+        page.browser.execute_script("sub.unsubscribe('x'.repeat(300000))")
+        second.expect(f"publisher: somebody no longer wants \"{'x' * 62}\"")
+        passed("messages of 300 kB")
+
         # The browser takes part in the closing of a WebSocket: it tells whether it was clean.
         clean = page.browser.execute_async_script(
             "const done = arguments[0]; sub.close(); sub.socket.onclose = event => done(event.wasClean)")

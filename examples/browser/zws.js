@@ -138,9 +138,8 @@ class ZwsSubscriber {
 
     /* A subscription is a message: 1, or 0 to cancel it, and the topic. */
     #tell(wanted, topic) {
-        const bytes = ZwsSocket.bytes(topic);
         if (this.socket.open)
-            this.socket.send(Uint8Array.of(wanted, ...bytes));
+            this.socket.send(String.fromCharCode(wanted) + topic);
     }
 
     #enter(state) {

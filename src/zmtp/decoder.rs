@@ -39,8 +39,10 @@ pub struct Decoder {
     large: Option<MsgBuilder>,
     /// The flags of its frame; none when raw bytes are read.
     large_flags: u8,
-    /// In a WebSocket, the mask of that frame.
-    large_mask: [u8; 4],
+    /// In a WebSocket, that frame.
+    large_frame: FrameHeader,
+    /// In a WebSocket, what has come of a message in several frames.
+    fragments: Option<Fragments>,
     /// Bytes that the frame at the start of the input takes, as far as is known.
     wanted: usize,
     /// Bytes of bodies that came since memory was last offered for release.
@@ -53,6 +55,13 @@ struct Accepts {
     heartbeats: bool,
     subscriptions: bool,
     groups: bool,
+}
+
+/// The beginning of a message that comes in several frames of a WebSocket.
+struct Fragments {
+    /// Of the frame of ZMTP.
+    flags: u8,
+    body: Vec<u8>,
 }
 
 /// What came from the peer.
@@ -111,7 +120,8 @@ impl Decoder {
             input,
             large: None,
             large_flags: 0,
-            large_mask: [0; 4],
+            large_frame: FrameHeader::default(),
+            fragments: None,
             received: 0,
             plain,
             wanted: 0,
@@ -195,31 +205,32 @@ impl Decoder {
         msg: &mut Msg,
     ) -> core::result::Result<Option<Item>, ProtoError> {
         loop {
-            let (flags, mask) = if self.large.is_some() {
+            let (flags, outer) = if self.large.is_some() {
                 if !self.other_body(msg)? {
                     return Ok(None);
                 }
-                (self.large_flags, self.large_mask)
+                (self.large_flags, self.large_frame)
             } else {
                 let Some(outer) = websocket::header(self.input.data(), from_client)? else {
                     self.wanted = MAX_HEADER;
                     return Ok(None);
                 };
-                if outer.opcode != Opcode::Binary {
+                if !matches!(outer.opcode, Opcode::Binary | Opcode::Continuation) {
                     return self.control(outer);
                 }
                 let Some(header) = self.inner_header(outer)? else {
                     self.wanted = outer.size.saturating_add(1);
                     return Ok(None);
                 };
-                if header.len > self.limit {
+                let before = self.fragments.as_ref().map_or(0, |it| it.body.len());
+                if header.len > self.limit.saturating_sub(before as u64) {
                     return Err(ProtoError::TooBig);
                 }
                 if header.len > self.input.len().saturating_sub(header.size) as u64 {
                     if !self.incomplete(header)? {
                         return Ok(None);
                     }
-                    self.large_mask = outer.mask;
+                    self.large_frame = outer;
                     continue;
                 }
                 if from_client {
@@ -227,11 +238,13 @@ impl Decoder {
                 } else {
                     self.body(header, msg)?;
                 }
-                (header.flags, outer.mask)
+                (header.flags, outer)
             };
             if from_client {
-                unmask(msg.data_mut()?, mask, 1);
+                let flags = usize::from(outer.opcode == Opcode::Binary);
+                unmask(msg.data_mut()?, outer.mask, flags);
             }
+            let Some(flags) = self.join(flags, outer.last, msg)? else { continue };
             if let Some(item) = self.item(flags, msg)? {
                 return Ok(Some(item));
             }
@@ -239,12 +252,43 @@ impl Decoder {
     }
 
     /// The header of the frame of ZMTP in a WebSocket's; `None` if its flags are not there yet.
+    /// They are in the first of several frames.
     fn inner_header(&self, outer: FrameHeader) -> core::result::Result<Option<Header>, ProtoError> {
+        match (outer.opcode, &self.fragments) {
+            (Opcode::Continuation, Some(_)) => {
+                return Ok(Some(Header { flags: 0, size: outer.size, len: outer.len }));
+            }
+            (Opcode::Continuation, None) | (_, Some(_)) => return Err(ProtoError::Frame),
+            (_, None) => {}
+        }
         let len = outer.len.checked_sub(1).ok_or(ProtoError::Frame)?;
         let Some(flags) = self.input.data().get(outer.size) else { return Ok(None) };
         let [key, ..] = outer.mask;
         let size = outer.size.saturating_add(1);
         Ok(Some(Header { flags: websocket::zmtp_flags(flags ^ key), size, len }))
+    }
+
+    /// The flags of the frame of ZMTP that `msg` is now, if that has come to its end; until then its
+    /// fragments are kept.
+    fn join(
+        &mut self,
+        flags: u8,
+        last: bool,
+        msg: &mut Msg,
+    ) -> core::result::Result<Option<u8>, ProtoError> {
+        if last && self.fragments.is_none() {
+            return Ok(Some(flags));
+        }
+        let begun = self.fragments.take();
+        let mut joined = begun.unwrap_or(Fragments { flags, body: Vec::new() });
+        joined.body.try_reserve(msg.len()).map_err(|_| ProtoError::OutOfMemory)?;
+        joined.body.extend_from_slice(msg.data());
+        if last {
+            *msg = Msg::from_slice(&joined.body)?;
+            return Ok(Some(joined.flags));
+        }
+        self.fragments = Some(joined);
+        Ok(None)
     }
 
     /// A ping, its answer, or the end of the WebSocket.
@@ -261,13 +305,13 @@ impl Decoder {
         Ok(Some(match header.opcode {
             Opcode::Ping => Item::Ping { ttl_ms: 0, context: payload },
             Opcode::Close => Item::Close { payload },
-            Opcode::Pong | Opcode::Binary => Item::Pong,
+            Opcode::Pong | Opcode::Binary | Opcode::Continuation => Item::Pong,
         }))
     }
 
     /// Whether no byte waits to be decoded or completed.
     pub fn is_buffer_empty(&self) -> bool {
-        self.input.is_empty() && self.large.is_none()
+        self.input.is_empty() && self.large.is_none() && self.fragments.is_none()
     }
 
     /// To be called when the half runs idle: gives memory back that holds nothing, unless so much

@@ -411,7 +411,11 @@ impl Handshake {
             };
             unmask(&mut payload, header.mask, 0);
             match header.opcode {
-                Opcode::Binary if payload.is_empty() => return Err(ProtoError::Frame),
+                // What is said here is too short to come in several frames.
+                Opcode::Continuation => return Err(ProtoError::Frame),
+                Opcode::Binary if payload.is_empty() || !header.last => {
+                    return Err(ProtoError::Frame);
+                }
                 Opcode::Binary => {
                     // The flags are not asked for, as with ZMTP.
                     payload.remove(0);

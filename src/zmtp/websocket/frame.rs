@@ -1,4 +1,5 @@
-//! Frames of WebSockets (RFC 6455, section 5), as far as ZWS uses them: messages in one frame.
+//! Frames of WebSockets (RFC 6455, section 5), as far as ZWS uses them. What is written has every
+//! message in one frame; browsers send large ones in several.
 
 use crate::error::{Errno, Result};
 use crate::zmtp::error::ProtoError;
@@ -13,9 +14,12 @@ const FINAL: u8 = 0x80;
 const MASKED: u8 = 0x80;
 
 /// What a frame is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Opcode {
-    /// A frame or command of ZMTP.
+    /// More of the message that began before.
+    Continuation = 0,
+    /// A frame or command of ZMTP, or its beginning.
+    #[default]
     Binary = 2,
     /// The peer goes.
     Close = 8,
@@ -26,10 +30,12 @@ pub enum Opcode {
 }
 
 /// A frame's header as it came from the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FrameHeader {
     /// What it is.
     pub opcode: Opcode,
+    /// Whether the message ends with it.
+    pub last: bool,
     /// What the payload is to be combined with; zeros if it is not masked.
     pub mask: [u8; 4],
     /// Bytes of the header itself.
@@ -45,11 +51,13 @@ pub fn header(
     from_client: bool,
 ) -> core::result::Result<Option<FrameHeader>, ProtoError> {
     let Some((&first, rest)) = data.split_first() else { return Ok(None) };
-    // A frame that is not final, or extensions, which nobody agreed on.
-    if first & 0xF0 != FINAL {
+    // Extensions, which nobody agreed on.
+    if first & 0x70 != 0 {
         return Err(ProtoError::Frame);
     }
+    let last = first & FINAL != 0;
     let opcode = match first & 0x0F {
+        0 => Opcode::Continuation,
         2 => Opcode::Binary,
         8 => Opcode::Close,
         9 => Opcode::Ping,
@@ -71,7 +79,8 @@ pub fn header(
         },
         short => (u64::from(short), rest),
     };
-    if opcode != Opcode::Binary && len > MAX_CONTROL || len >> 63 != 0 {
+    let control = !matches!(opcode, Opcode::Binary | Opcode::Continuation);
+    if control && (len > MAX_CONTROL || !last) || len >> 63 != 0 {
         return Err(ProtoError::Frame);
     }
     let (mask, rest) = match (from_client, rest.split_first_chunk::<4>()) {
@@ -80,7 +89,7 @@ pub fn header(
         (true, None) => return Ok(None),
     };
     let size = data.len().saturating_sub(rest.len());
-    Ok(Some(FrameHeader { opcode, mask, size, len }))
+    Ok(Some(FrameHeader { opcode, last, mask, size, len }))
 }
 
 /// Appends the header of a frame with a payload of `len` bytes. A `masked` one has the place for the
@@ -158,7 +167,7 @@ mod tests {
     #[test]
     fn what_zws_does_not_use_is_refused() {
         let refused = [
-            (&b"\x02\x80"[..], "a part of a message"),
+            (&b"\x09\x80"[..], "a part of a ping"),
             (b"\xC2\x80", "an extension"),
             (b"\x81\x80", "text"),
             (b"\x82\x01", "no mask"),
@@ -182,7 +191,8 @@ mod tests {
                 mask(&mut bytes, [1, 2, 3, 250]);
             }
             let found = header(&bytes, masked).unwrap().unwrap();
-            prop_assert_eq!((found.opcode, found.len), (Opcode::Binary, len as u64));
+            prop_assert_eq!((found.opcode, found.last), (Opcode::Binary, true));
+            prop_assert_eq!(found.len, len as u64);
             for cut in 0..found.size {
                 prop_assert_eq!(header(&bytes[..cut], masked), Ok(None));
             }
