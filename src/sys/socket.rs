@@ -1,4 +1,4 @@
-//! Stream sockets of the internet and UNIX families: non-blocking and close-on-exec from birth.
+//! Stream sockets of the internet, UNIX and virtual machine families: non-blocking and close-on-exec from birth.
 
 use std::fmt;
 use std::io::IoSlice;
@@ -21,6 +21,13 @@ pub enum SocketAddress {
     V6(SocketAddrV6),
     /// A UNIX-domain socket.
     Unix(UnixName),
+    /// A socket between a virtual machine and its host.
+    Vsock {
+        /// Context id: the machine.
+        cid: u32,
+        /// Port.
+        port: u32,
+    },
 }
 
 /// The name of a UNIX-domain socket: a path, or, where the first byte is NUL, an abstract name.
@@ -75,6 +82,7 @@ impl SocketAddress {
             SocketAddress::V4(_) => libc::AF_INET,
             SocketAddress::V6(_) => libc::AF_INET6,
             SocketAddress::Unix(_) => libc::AF_UNIX,
+            SocketAddress::Vsock { .. } => libc::AF_VSOCK,
         }
     }
 
@@ -117,6 +125,16 @@ impl SocketAddress {
                 // The final NUL of a path is left to the system: an abstract name has none.
                 UNIX_START + usize::from(name.len)
             }
+            SocketAddress::Vsock { cid, port } => {
+                // SAFETY: all-zero bytes are a valid sockaddr_vm.
+                let mut raw: libc::sockaddr_vm = unsafe { MaybeUninit::zeroed().assume_init() };
+                raw.svm_family = libc::AF_VSOCK as libc::sa_family_t;
+                raw.svm_cid = *cid;
+                raw.svm_port = *port;
+                // SAFETY: sockaddr_storage is at least as large and as aligned as sockaddr_vm.
+                unsafe { start.cast::<libc::sockaddr_vm>().write(raw) };
+                size_of::<libc::sockaddr_vm>()
+            }
         };
         (storage, len as socklen_t)
     }
@@ -151,6 +169,11 @@ impl SocketAddress {
                     _ => bytes.split(|&byte| byte == 0).next().unwrap_or_default(),
                 };
                 Some(SocketAddress::Unix(UnixName::of(name)))
+            }
+            libc::AF_VSOCK if len >= size_of::<libc::sockaddr_vm>() => {
+                // SAFETY: the family says that the storage, large enough, holds a sockaddr_vm.
+                let raw = unsafe { start.cast::<libc::sockaddr_vm>().read() };
+                Some(SocketAddress::Vsock { cid: raw.svm_cid, port: raw.svm_port })
             }
             _ => None,
         }
@@ -435,6 +458,7 @@ mod tests {
             SocketAddress::Unix(UnixName::new(&abstract_name).unwrap()),
             SocketAddress::Unix(UnixName::new(b"").unwrap()),
             SocketAddress::Unix(UnixName::new(&[b'x'; UNIX_ROOM - 1]).unwrap()),
+            SocketAddress::Vsock { cid: 3, port: 70_000 },
         ];
         for address in table {
             let (raw, len) = address.to_raw();

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
-use super::Protocol;
 use super::socks::Host;
+use super::{Protocol, vsock};
 use crate::error::{Errno, Result};
 use crate::sys::names::{self, HostQuery};
 use crate::sys::socket::SocketAddress;
@@ -114,7 +114,7 @@ impl<'a> HostPort<'a> {
                     address.set_port(self.port);
                     address.set_scope_id(self.zone.unwrap_or(address.scope_id()));
                 }
-                SocketAddress::Unix(_) => {}
+                SocketAddress::Unix(_) | SocketAddress::Vsock { .. } => {}
             }
         }
         addresses
@@ -191,7 +191,8 @@ pub(super) fn split_path(address: &str) -> (&str, &str) {
 }
 
 /// The endpoint of a bound or connected address: `tcp://192.0.2.1:5555`, `tcp://[::1]:5555`,
-/// `ipc:///path`, `ipc://@abstract`, or `ipc://` for the unnamed end of a connection.
+/// `vsock://2:5555`, `ipc:///path`, `ipc://@abstract`, or `ipc://` for the unnamed end of a
+/// connection.
 pub fn endpoint_of(address: &SocketAddress) -> String {
     let host = names::numeric_host(address).unwrap_or_default();
     match address {
@@ -206,6 +207,7 @@ pub fn endpoint_of(address: &SocketAddress) -> String {
             let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
             format!("ipc://{mark}{}", String::from_utf8_lossy(name))
         }
+        SocketAddress::Vsock { cid, port } => vsock::endpoint(*cid, *port),
     }
 }
 

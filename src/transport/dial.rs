@@ -24,9 +24,9 @@ impl Dial {
     /// descriptor turns writable when it is over. Errors: those of socket and bind (with a source
     /// address), among them `EINVAL` or `ENODEV` for a source that does not exist.
     pub fn start(address: &SocketAddress, target: &Target, o: &Options) -> Result<Dial> {
-        if let SocketAddress::Unix(_) = address {
+        if let Target::Plain { protocol, .. } = target {
             let socket = Socket::open(address)?;
-            return Ok(Dial::connect(socket, address, Protocol::Ipc));
+            return Ok(Dial::connect(socket, address, *protocol));
         }
         let (socket, address) = match tune::open(address, o) {
             Err(Errno::EAFNOSUPPORT) => {
@@ -70,7 +70,7 @@ impl Dial {
             return Err(error);
         }
         self.socket.take_error()?;
-        if self.protocol != Protocol::Ipc {
+        if matches!(self.protocol, Protocol::Tcp | Protocol::Ws) {
             tune::set_connected(&self.socket, o)?;
         }
         Ok(Stream::new(self.socket, self.protocol))

@@ -5,7 +5,7 @@ use std::os::fd::RawFd;
 use super::address::{bind_address, endpoint_of, endpoint_over, split_path};
 use super::ipc::{self, Wildcard};
 use super::stream::ip_of;
-use super::{Protocol, SocketAddress, Stream, tune};
+use super::{Protocol, SocketAddress, Stream, tune, vsock};
 use crate::error::{Errno, Result};
 use crate::options::Options;
 use crate::sys::socket::Socket;
@@ -38,7 +38,7 @@ impl Listener {
     /// socket instead. May block on the name service if the host is a name.
     ///
     /// Errors: `EINVAL` (the address cannot be read), `ENODEV` (no such interface or host),
-    /// `ENAMETOOLONG` (ipc), `EPROTONOSUPPORT`, and those of socket, bind and listen, such as
+    /// `ENAMETOOLONG` (ipc), `EAFNOSUPPORT` (a kernel without the family), `EPROTONOSUPPORT`, and those of socket, bind and listen, such as
     /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `ENOENT`, `EMFILE`.
     pub fn bind(protocol: Protocol, address: &str, o: &Options) -> Result<Listener> {
         match protocol {
@@ -51,6 +51,10 @@ impl Listener {
             Protocol::Ipc => {
                 ipc::socket_name(address.as_bytes())?;
                 Self::finish(Socket::adopt(o.use_fd)?, protocol, "", None)
+            }
+            Protocol::Vsock => {
+                let socket = listen_plain(&vsock::parse(address)?, o)?;
+                Self::finish(socket, protocol, "", None)
             }
             _ => Err(Errno::EPROTONOSUPPORT),
         }
@@ -66,10 +70,7 @@ impl Listener {
             ipc::remove_stale(&name);
             (name, None)
         };
-        let address = SocketAddress::Unix(name);
-        let socket = Socket::open(&address)?;
-        socket.bind(&address)?;
-        socket.listen(o.backlog)?;
+        let socket = listen_plain(&SocketAddress::Unix(name), o)?;
         Self::finish(socket, Protocol::Ipc, "", wildcard)
     }
 
@@ -112,12 +113,10 @@ impl Listener {
             Err(errno) => return Err(errno),
         };
         let is_ipc = self.protocol == Protocol::Ipc;
-        let ready = if !is_ipc {
-            prepare_tcp(&socket, peer.as_ref(), o)
-        } else if ipc::admits(&socket, o) {
-            Ok(())
-        } else {
-            Err(Errno::EACCES)
+        let ready = match self.protocol {
+            Protocol::Tcp | Protocol::Ws => prepare_tcp(&socket, peer.as_ref(), o),
+            Protocol::Ipc if !ipc::admits(&socket, o) => Err(Errno::EACCES),
+            _ => Ok(()),
         };
         let stream = Stream::new(socket, self.protocol);
         Ok(match ready {
@@ -151,6 +150,14 @@ impl Listener {
         drop(self.socket);
         self.wildcard.map_or(Ok(()), Wildcard::remove)
     }
+}
+
+/// A socket that listens at an address that needs nothing set before.
+fn listen_plain(address: &SocketAddress, o: &Options) -> Result<Socket> {
+    let socket = Socket::open(address)?;
+    socket.bind(address)?;
+    socket.listen(o.backlog)?;
+    Ok(socket)
 }
 
 /// A socket that listens at the address, or the application's own.

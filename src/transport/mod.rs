@@ -7,8 +7,8 @@
 //! - [`DatagramSocket`] is what udp has instead of listeners and connections.
 //! - [`Stream`] is an established connection; [`Negotiation`] is what a proxy is told over it first.
 //!
-//! Here are tcp, ipc, udp, and the connections under ws. The other protocols are known by name; binding or connecting them is
-//! `EPROTONOSUPPORT`.
+//! Here are tcp, ipc, udp, vsock, and the connections under ws. The other protocols are known by
+//! name; binding or connecting them is `EPROTONOSUPPORT`.
 //!
 //! What an address may look like, and which errno says that it may not, is libzmq's behaviour to
 //! the letter, with what it leaves unchecked: a port is read as C's `atoi` does and cut to 16 bits,
@@ -38,6 +38,7 @@ mod target;
 mod tests;
 mod tune;
 mod udp;
+mod vsock;
 
 pub use crate::sys::socket::SocketAddress;
 pub use address::{endpoint_of, same_endpoints};

@@ -2,7 +2,7 @@
 
 use super::address::{HostPort, Purpose, endpoint_of, remote_host, split_path, split_source};
 use super::socks::Negotiation;
-use super::{Protocol, SocketAddress, ipc};
+use super::{Protocol, SocketAddress, ipc, vsock};
 use crate::error::{Errno, Result};
 use crate::options::Options;
 
@@ -25,8 +25,11 @@ pub enum Target {
         /// The path, if a WebSocket is wanted.
         path: Option<String>,
     },
-    /// `ipc://path` or `ipc://@name`.
-    Ipc {
+    /// An address that says itself where to, with no name to be looked up: `ipc://path`,
+    /// `ipc://@name`, `vsock://cid:port`.
+    Plain {
+        /// What is spoken there.
+        protocol: Protocol,
         /// Where to.
         address: SocketAddress,
     },
@@ -63,8 +66,9 @@ impl Target {
             }
             Protocol::Ipc => {
                 let name = ipc::socket_name(address.as_bytes())?;
-                Ok(Target::Ipc { address: SocketAddress::Unix(name) })
+                Ok(Target::Plain { protocol, address: SocketAddress::Unix(name) })
             }
+            Protocol::Vsock => Ok(Target::Plain { protocol, address: vsock::parse(address)? }),
             _ => Err(Errno::EPROTONOSUPPORT),
         }
     }
@@ -87,7 +91,7 @@ impl Target {
         match self {
             Target::Tcp { address, path: None, .. } => format!("tcp://{address}"),
             Target::Tcp { address, path: Some(path), .. } => format!("ws://{address}{path}"),
-            Target::Ipc { address } => endpoint_of(address),
+            Target::Plain { address, .. } => endpoint_of(address),
         }
     }
 
@@ -96,7 +100,7 @@ impl Target {
         match self {
             Target::Tcp { path: None, .. } => Protocol::Tcp,
             Target::Tcp { path: Some(_), .. } => Protocol::Ws,
-            Target::Ipc { .. } => Protocol::Ipc,
+            Target::Plain { protocol, .. } => *protocol,
         }
     }
 
@@ -138,7 +142,7 @@ impl Target {
             Target::Tcp { host, ipv6, .. } => {
                 HostPort::parse(host, Purpose::Connect)?.look_up(*ipv6)
             }
-            Target::Ipc { address } => Ok(vec![address.clone()]),
+            Target::Plain { address, .. } => Ok(vec![address.clone()]),
         }
     }
 
@@ -148,7 +152,7 @@ impl Target {
             Target::Tcp { host, ipv6, .. } => {
                 HostPort::parse(host, Purpose::Connect)?.without_names(*ipv6)
             }
-            Target::Ipc { address } => Ok(Some(vec![address.clone()])),
+            Target::Plain { address, .. } => Ok(Some(vec![address.clone()])),
         }
     }
 }

@@ -1,0 +1,277 @@
+/*  vsock: sockets between a virtual machine and its host. Where the kernel has no loopback for them, functions here that
+ *  have the C library's names stand in for it, with TCP on 127.0.0.1 below. */
+
+#include "harness.h"
+
+#include <dlfcn.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <linux/vm_sockets.h>
+
+#define DESCRIPTORS 1024
+#define LOOPBACK 1 /* VMADDR_CID_LOCAL, which older headers lack */
+
+static bool standing_in, family_is_missing;
+/*  Which descriptors stand for vsock sockets, and the context id each was bound to. */
+static atomic_bool is_vsock[DESCRIPTORS];
+static atomic_uint bound_cid[DESCRIPTORS];
+
+#define NEXT(result, name, ...)                                                                                        \
+    result (*next) (__VA_ARGS__);                                                                                      \
+    *(void **) &next = dlsym (RTLD_NEXT, name)
+
+static bool stands_for_vsock (int fd)
+{
+    return fd >= 0 && fd < DESCRIPTORS && atomic_load (&is_vsock[fd]);
+}
+
+static int remember (int fd, bool vsock)
+{
+    if (fd >= 0 && fd < DESCRIPTORS) {
+        atomic_store (&is_vsock[fd], vsock);
+        atomic_store (&bound_cid[fd], LOOPBACK);
+    }
+    return fd;
+}
+
+static struct sockaddr_in below (const struct sockaddr *address)
+{
+    struct sockaddr_vm vm;
+    memcpy (&vm, address, sizeof vm);
+    const uint16_t port = vm.svm_port == VMADDR_PORT_ANY ? 0 : (uint16_t) vm.svm_port;
+    return (struct sockaddr_in){
+      .sin_family = AF_INET, .sin_port = htons (port), .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
+}
+
+static void above (const struct sockaddr_in *in, unsigned cid, struct sockaddr *address, socklen_t *size)
+{
+    const struct sockaddr_vm vm = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = ntohs (in->sin_port)};
+    memcpy (address, &vm, *size < sizeof vm ? *size : sizeof vm);
+    *size = sizeof vm;
+}
+
+int socket (int family, int type, int protocol)
+{
+    NEXT (int, "socket", int, int, int);
+    if (family == AF_VSOCK && family_is_missing) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    const bool vsock = family == AF_VSOCK && standing_in;
+    return remember (next (vsock ? AF_INET : family, type, protocol), vsock);
+}
+
+int bind (int fd, const struct sockaddr *address, socklen_t size)
+{
+    NEXT (int, "bind", int, const struct sockaddr *, socklen_t);
+    if (!stands_for_vsock (fd))
+        return next (fd, address, size);
+    struct sockaddr_vm vm;
+    memcpy (&vm, address, sizeof vm);
+    const struct sockaddr_in in = below (address);
+    atomic_store (&bound_cid[fd], vm.svm_cid);
+    return next (fd, (const struct sockaddr *) &in, sizeof in);
+}
+
+int connect (int fd, const struct sockaddr *address, socklen_t size)
+{
+    NEXT (int, "connect", int, const struct sockaddr *, socklen_t);
+    if (!stands_for_vsock (fd))
+        return next (fd, address, size);
+    const struct sockaddr_in in = below (address);
+    return next (fd, (const struct sockaddr *) &in, sizeof in);
+}
+
+int accept4 (int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+    NEXT (int, "accept4", int, struct sockaddr *, socklen_t *, int);
+    if (!stands_for_vsock (fd))
+        return remember (next (fd, address, size, flags), false);
+    struct sockaddr_in in;
+    socklen_t in_size = sizeof in;
+    const int accepted = remember (next (fd, (struct sockaddr *) &in, &in_size, flags), true);
+    if (accepted >= 0 && address)
+        above (&in, LOOPBACK, address, size);
+    return accepted;
+}
+
+int getsockname (int fd, struct sockaddr *address, socklen_t *size)
+{
+    NEXT (int, "getsockname", int, struct sockaddr *, socklen_t *);
+    if (!stands_for_vsock (fd))
+        return next (fd, address, size);
+    struct sockaddr_in in;
+    socklen_t in_size = sizeof in;
+    const int result = next (fd, (struct sockaddr *) &in, &in_size);
+    if (result == 0)
+        above (&in, atomic_load (&bound_cid[fd]), address, size);
+    return result;
+}
+
+int getpeername (int fd, struct sockaddr *address, socklen_t *size)
+{
+    NEXT (int, "getpeername", int, struct sockaddr *, socklen_t *);
+    if (!stands_for_vsock (fd))
+        return next (fd, address, size);
+    struct sockaddr_in in;
+    socklen_t in_size = sizeof in;
+    const int result = next (fd, (struct sockaddr *) &in, &in_size);
+    if (result == 0)
+        above (&in, LOOPBACK, address, size);
+    return result;
+}
+
+static void need_vsock (void)
+{
+    if (!zmq_has ("vsock"))
+        skip_test ("this library has no vsock");
+}
+
+/*  Whether something can be bound to the loopback. */
+static void need_loopback (void)
+{
+    need_vsock ();
+    const struct sockaddr_vm vm = {.svm_family = AF_VSOCK, .svm_cid = LOOPBACK, .svm_port = VMADDR_PORT_ANY};
+    const int fd = socket (AF_VSOCK, SOCK_STREAM, 0);
+    standing_in = fd < 0 || bind (fd, (const struct sockaddr *) &vm, sizeof vm) != 0;
+    if (fd >= 0)
+        close (fd);
+}
+
+/*  Binds to any port of the loopback. */
+static void bind_loopback (void *socket, char endpoint[ENDPOINT_MAX])
+{
+    CHECK_OK (zmq_bind (socket, "vsock://1:*"));
+    last_endpoint (socket, endpoint);
+    CHECK (strncmp (endpoint, "vsock://1:", strlen ("vsock://1:")) == 0);
+    CHECK (atoi (endpoint + strlen ("vsock://1:")) > 0);
+}
+
+TEST (messages_of_many_sizes_go_both_ways)
+{
+    static const size_t sizes[] = {0, 1, 255, 256, 8192, 1000000};
+    need_loopback ();
+    void *const ctx = new_ctx ();
+    void *const server = new_socket (ctx, ZMQ_PAIR), *const client = new_socket (ctx, ZMQ_PAIR);
+    char endpoint[ENDPOINT_MAX];
+    bind_loopback (server, endpoint);
+    CHECK_OK (zmq_connect (client, endpoint));
+    bounce (client, server);
+    char *const sent = malloc (1000000), *const received = malloc (1000000);
+    CHECK (sent && received);
+    memset (sent, 'v', 1000000);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        void *const from = i % 2 ? server : client, *const to = i % 2 ? client : server;
+        CHECK_INT (sizes[i], zmq_send (from, sent, sizes[i], 0));
+        CHECK_INT (sizes[i], zmq_recv (to, received, 1000000, 0));
+        CHECK_BYTES (sent, sizes[i], received, sizes[i]);
+    }
+    free (sent);
+    free (received);
+    close_socket (client);
+    close_socket (server);
+    term_ctx (ctx);
+}
+
+TEST (connect_before_bind_and_after_unbind)
+{
+    need_loopback ();
+    void *const ctx = new_ctx ();
+    void *const push = new_socket (ctx, ZMQ_PUSH), *const pull = new_socket (ctx, ZMQ_PULL);
+    char endpoint[ENDPOINT_MAX];
+    bind_loopback (pull, endpoint);
+    CHECK_OK (zmq_unbind (pull, endpoint));
+    CHECK_OK (zmq_connect (push, endpoint));
+    SEND (push, "early");
+    CHECK_OK (zmq_bind (pull, endpoint));
+    RECV (pull, "early");
+    CHECK_OK (zmq_disconnect (push, endpoint));
+    CHECK_ERRNO (ENOENT, zmq_disconnect (push, endpoint));
+    close_socket (push);
+    close_socket (pull);
+    term_ctx (ctx);
+}
+
+TEST (endpoints_are_told_in_numbers_with_a_star_for_any)
+{
+    need_loopback ();
+    void *const ctx = new_ctx ();
+    void *const bound = new_socket (ctx, ZMQ_PULL), *const connected = new_socket (ctx, ZMQ_PUSH);
+    char endpoint[ENDPOINT_MAX];
+    CHECK_OK (zmq_bind (bound, "vsock://-1:-1"));
+    last_endpoint (bound, endpoint);
+    CHECK (strncmp (endpoint, "vsock://*:", strlen ("vsock://*:")) == 0);
+    CHECK (atoi (endpoint + strlen ("vsock://*:")) > 0);
+    CHECK_OK (zmq_connect (connected, "vsock://@:077x"));
+    last_endpoint (connected, endpoint);
+    CHECK_STR ("vsock://2:77", endpoint);
+    close_socket (connected);
+    close_socket (bound);
+    term_ctx (ctx);
+}
+
+TEST (a_port_that_is_bound_is_in_use)
+{
+    need_loopback ();
+    void *const ctx = new_ctx ();
+    void *const first = new_socket (ctx, ZMQ_PULL), *const second = new_socket (ctx, ZMQ_PULL);
+    char endpoint[ENDPOINT_MAX];
+    bind_loopback (first, endpoint);
+    CHECK_ERRNO (EADDRINUSE, zmq_bind (second, endpoint));
+    close_socket (first);
+    close_socket (second);
+    term_ctx (ctx);
+}
+
+TEST (monitors_hear_of_both_ends)
+{
+    need_loopback ();
+    void *const ctx = new_ctx ();
+    void *const server = new_socket (ctx, ZMQ_PULL), *const client = new_socket (ctx, ZMQ_PUSH);
+    void *const of_server = open_monitor (ctx, server, ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED);
+    void *const of_client = open_monitor (ctx, client, ZMQ_EVENT_CONNECTED);
+    char endpoint[ENDPOINT_MAX];
+    bind_loopback (server, endpoint);
+    EXPECT_EVENT (of_server, ZMQ_EVENT_LISTENING);
+    CHECK_OK (zmq_connect (client, endpoint));
+    CHECK_STR (endpoint, EXPECT_EVENT (of_client, ZMQ_EVENT_CONNECTED).address);
+    CHECK_STR (endpoint, EXPECT_EVENT (of_server, ZMQ_EVENT_ACCEPTED).address);
+    close_socket (client);
+    close_socket (server);
+    close_socket (of_client);
+    close_socket (of_server);
+    term_ctx (ctx);
+}
+
+TEST (addresses_that_cannot_be_read_give_einval)
+{
+    static const char *const malformed[] = {"vsock://1",   "vsock://:1",           "vsock://1:",
+                                            "vsock://x:1", "vsock://1:x",          "vsock://4294967296:1",
+                                            "vsock://-2:1", "vsock://1:4294967296", "vsock://1:@"};
+    need_vsock ();
+    void *const ctx = new_ctx ();
+    void *const socket = new_socket (ctx, ZMQ_PAIR);
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
+        CHECK_ERRNO (EINVAL, zmq_bind (socket, malformed[i]));
+        CHECK_ERRNO (EINVAL, zmq_connect (socket, malformed[i]));
+    }
+    close_socket (socket);
+    term_ctx (ctx);
+}
+
+TEST (a_kernel_without_the_family_refuses_to_bind_and_is_dialled_in_vain)
+{
+    need_vsock ();
+    family_is_missing = true;
+    void *const ctx = new_ctx ();
+    void *const socket = new_socket (ctx, ZMQ_PAIR);
+    void *const monitor = open_monitor (ctx, socket, ZMQ_EVENT_CONNECT_RETRIED);
+    CHECK_ERRNO (EAFNOSUPPORT, zmq_bind (socket, "vsock://*:*"));
+    CHECK_OK (zmq_connect (socket, "vsock://1:5555"));
+    EXPECT_EVENT (monitor, ZMQ_EVENT_CONNECT_RETRIED);
+    EXPECT_EVENT (monitor, ZMQ_EVENT_CONNECT_RETRIED);
+    close_socket (socket);
+    close_socket (monitor);
+    term_ctx (ctx);
+}
