@@ -273,3 +273,23 @@ SOCKET_TEST (messages_to_a_peer_that_reconnects_wait_for_it)
     close (fd);
     close (listener);
 }
+
+SOCKET_TEST (room_that_was_heard_of_counts_at_once)
+{
+    /* How many more go after so many were read: what was read is told with every second message. */
+    static const int expected[] = {4, 3, 4, 3, 4};
+    for (int received = 0; received < 5; received++) {
+        void *const router = mandatory_router (3);
+        void *const dealer = named_dealer (bind_any (router, INPROC), "D");
+        (void) get_int (router, ZMQ_EVENTS);
+        for (int i = 0; i < received; i++)
+            SEND_PARTS (router, "D", "m");
+        CHECK_INT (received, drain (dealer, 0));
+        int sent = 0;
+        do
+            (void) get_int (router, ZMQ_EVENTS);
+        while (zmq_send (router, "D", 1, ZMQ_SNDMORE | ZMQ_DONTWAIT) == 1 && zmq_send (router, "m", 1, 0) == 1 && ++sent < 9);
+        CHECK_INT (expected[received], sent);
+        finish ();
+    }
+}

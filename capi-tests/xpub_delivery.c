@@ -52,6 +52,30 @@ SOCKET_TEST (nodrop_sends_to_all_or_to_nobody)
     RECV_PARTS (quick, "a", "3");
 }
 
+SOCKET_TEST (nodrop_counts_the_room_that_it_heard_of_at_once)
+{
+    static const int expected[] = {4, 3, 4, 3, 4};
+    for (int received = 0; received < 5; received++) {
+        void *const xpub = open_socket (ZMQ_XPUB), *const xsub = open_socket (ZMQ_XSUB);
+        set_int (xpub, ZMQ_SNDHWM, 3);
+        set_int (xpub, ZMQ_XPUB_NODROP, 1);
+        set_int (xsub, ZMQ_RCVHWM, 1);
+        join (xpub, xsub, INPROC);
+        SEND (xsub, "\1");
+        RECV (xpub, "\1");
+        for (int i = 0; i < received; i++) {
+            SEND (xpub, "m");
+            RECV (xsub, "m");
+        }
+        int sent = 0;
+        do
+            (void) get_int (xpub, ZMQ_EVENTS);
+        while (zmq_send (xpub, "m", 1, ZMQ_DONTWAIT) == 1 && ++sent < 9);
+        CHECK_INT (expected[received], sent);
+        finish ();
+    }
+}
+
 static void *send_on (void *xpub)
 {
     SEND_PARTS (xpub, "a", "waited", "for");

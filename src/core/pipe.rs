@@ -199,20 +199,20 @@ impl PipeWriter {
     }
 
     /// Whether the high-water mark is reached as far as was known at the last
-    /// [`PipeWriter::refresh`]. If it is, the writer is told of new credit, also of credit that is
-    /// there already.
-    pub fn is_full_as_known(&mut self, tell: impl FnOnce()) -> bool {
+    /// [`PipeWriter::refresh`].
+    pub fn is_full_as_known(&self) -> bool {
+        let hwm = self.channel.rare.0.hwm.load(Ordering::Relaxed);
+        hwm != 0 && !self.in_message && self.written - self.read_seen >= hwm as u64
+    }
+
+    /// Has the writer of a full pipe told of new credit, and calls `tell` if there is some already.
+    pub fn await_credit(&mut self, tell: impl FnOnce()) {
         let rare = &self.channel.rare.0;
-        let hwm = rare.hwm.load(Ordering::Relaxed);
-        if hwm == 0 || self.in_message || self.written - self.read_seen < hwm as u64 {
-            return false;
-        }
         rare.writer_asleep.store(true, Ordering::SeqCst);
         let read = self.channel.reader.0.read_count.load(Ordering::SeqCst);
         if read != self.read_seen && rare.writer_asleep.swap(false, Ordering::SeqCst) {
             tell();
         }
-        true
     }
 
     /// Writes a frame, leaving `msg` empty, if [`PipeWriter::check`] allows it.

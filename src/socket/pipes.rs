@@ -18,6 +18,8 @@ pub struct Slot {
     pub read_passive: bool,
     /// The pattern was told that there is no room.
     pub write_passive: bool,
+    /// At which attention of the socket's [`Pipes::is_full`] last looked for credit.
+    credit_of: u64,
     /// The far end writes no more; what it wrote may still be read.
     pub peer_ended: bool,
     /// On its way out.
@@ -36,6 +38,8 @@ pub struct PipeTable {
     serial: u32,
     /// Pipes whose end the pattern has to be told.
     pub ended: Vec<PipeId>,
+    /// How often the socket has attended to what others told it, also if that was nothing.
+    pub attended: u64,
 }
 
 impl PipeTable {
@@ -50,6 +54,7 @@ impl PipeTable {
             link: pipe.link.clone(),
             read_passive: false,
             write_passive: false,
+            credit_of: 0,
             peer_ended: false,
             over: false,
             endpoints: pipe.endpoints,
@@ -171,18 +176,30 @@ impl Pipes for PipeTable {
     }
 
     fn is_full(&mut self, pipe: PipeId) -> bool {
+        let attended = self.attended;
         let Some(slot) = self.get(pipe) else { return false };
         if slot.over || slot.peer_ended || slot.writer.is_closed() {
             return false;
         }
         // A pipe that was full stays so until the socket attends to its commands: who asks in a
         // loop without waiting is not let through by every message that is read meanwhile.
-        let link = &slot.link;
-        if slot.write_passive || slot.writer.is_full_as_known(|| link.send(Command::Writable)) {
-            slot.write_passive = true;
+        if slot.write_passive {
             return true;
         }
-        false
+        if !slot.writer.is_full_as_known() {
+            return false;
+        }
+        if slot.credit_of != attended {
+            slot.credit_of = attended;
+            slot.writer.refresh();
+            if !slot.writer.is_full_as_known() {
+                return false;
+            }
+        }
+        let link = &slot.link;
+        slot.writer.await_credit(|| link.send(Command::Writable));
+        slot.write_passive = true;
+        true
     }
 
     #[inline]

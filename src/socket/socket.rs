@@ -24,7 +24,7 @@ const LIVE: u32 = 0xbadd_ecaf;
 /// What a dead one's begins with.
 const DEAD: u32 = 0xdead_beef;
 
-/// Microseconds between looks for commands when sending without waiting.
+/// Microseconds between looks for commands and credit when sending without waiting.
 const ATTEND_EVERY_US: u64 = 1000;
 
 /// All sockets that the application holds.
@@ -133,16 +133,13 @@ impl Socket {
     /// Attends to what other threads told the socket. Errors: `ETERM`.
     #[inline]
     pub fn attend(&mut self) -> Result<()> {
+        self.pipes.attended = self.pipes.attended.wrapping_add(1);
         if self.port.mailbox.signal.needs_attention() { self.attend_now() } else { Ok(()) }
     }
 
-    /// As [`Socket::attend`], but at most once a millisecond, as libzmq has it for sending: a
-    /// ROUTER's peer that was found full stays full for a moment.
-    #[inline]
+    /// As [`Socket::attend`], but at most once a millisecond, as libzmq has it for sending: a peer
+    /// that was found full stays full for a moment.
     fn attend_at_times(&mut self) -> Result<()> {
-        if !self.port.mailbox.signal.needs_attention() {
-            return Ok(());
-        }
         let now = clock::now_us();
         if now.saturating_sub(self.attended_us) < ATTEND_EVERY_US
             && !self.port.mailbox.signal.is_terminated()
@@ -253,7 +250,7 @@ impl Socket {
     /// Sends a frame if that is possible now. Errors: `EAGAIN` and the pattern's.
     #[inline]
     pub fn try_send(&mut self, msg: &mut Msg, more: bool, dont_wait: bool) -> Result<()> {
-        if dont_wait && self.options.router_mandatory {
+        if dont_wait && (self.options.router_mandatory || self.options.xpub_nodrop) {
             self.attend_at_times()?;
         } else {
             self.attend()?;
