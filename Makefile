@@ -5,6 +5,7 @@
 #   make test      every test; make test-rust, test-polling, test-loom, test-symbols, test-capi,
 #                  test-interop, test-gssapi, test-install, test-programs, test-valgrind: one step
 #   make test-browser   a page in a headless Chromium, over ws://
+#   make test-bindings  the suites of language bindings, on libzmq and on ours: docs/bindings.md
 #   make install   into PREFIX (/usr/local), with DESTDIR as usual
 #   make bench     speed against the system's libzmq; ROWS="tcp_64 router", BENCH="-n 9" as scripts/bench has them
 #   make soak      the stress of threads, contexts and sockets, 10000 rounds
@@ -52,6 +53,10 @@ $(addprefix test-,$(steps)):
 test-browser:
 	@$(unstaged) scripts/test-browser
 
+# One or some of them: scripts/test-bindings NAME...
+test-bindings:
+	@$(unstaged) scripts/test-bindings
+
 # What .ci/run asks for besides the tests.
 check:
 	$(CARGO) fmt --check
@@ -70,4 +75,5 @@ bench: stage
 clean:
 	$(CARGO) clean
 
-.PHONY: all install uninstall stage demo test test-browser soak check deny bench clean $(addprefix test-,$(steps))
+.PHONY: all install uninstall stage demo test test-browser test-bindings soak check deny bench clean \
+	$(addprefix test-,$(steps))
