@@ -60,7 +60,9 @@ impl Session {
             Role::Connect { target, .. } => target
                 .websocket()
                 .map(|(host, path)| End::Client { host: host.to_owned(), path: path.to_owned() }),
-            Role::Accept(_) => (stream.protocol() == Protocol::Ws).then_some(End::Server),
+            Role::Accept(_) => {
+                matches!(stream.protocol(), Protocol::Ws | Protocol::Wss).then_some(End::Server)
+            }
         }
     }
 
@@ -221,7 +223,7 @@ fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<E
 fn await_network(at: &Loop, stream: &Stream, handshake: &Handshake) -> Outcome {
     let poller = &at.thread.poller;
     poller.rearm(stream.fd(), Direction::Read).map_err(Failure::Connection)?;
-    if handshake.output().is_empty() {
+    if handshake.output().is_empty() && stream.flush().map_err(Failure::Connection)? {
         return Ok(());
     }
     poller.rearm(stream.fd(), Direction::Write).map_err(Failure::Connection)

@@ -185,6 +185,14 @@ impl WriteHalf {
             }
             if link.encoder.is_empty() {
                 link.encoder.release_memory();
+                match link.stream.flush() {
+                    Ok(true) => {}
+                    Ok(false) => return Turn::Blocked,
+                    Err(_) => {
+                        self.broken = true;
+                        return Turn::Idle;
+                    }
+                }
                 let drained = self.pipe.as_ref().is_some_and(PipeReader::is_ended);
                 return if drained { Turn::Drained } else { Turn::Idle };
             }
@@ -346,7 +354,7 @@ impl ReadHalf {
                     drop(spare);
                     moved += read;
                     host.on_traffic();
-                    if read < room && !hangup {
+                    if read < room && !hangup && link.stream.reads_are_greedy() {
                         // All there was: the next change is reported.
                         break match deliver(link, pipe, &mut self.held, host) {
                             Ok(true) => Turn::Blocked,

@@ -213,7 +213,12 @@ impl Loop {
         match request {
             Request::Listen(listener) => listener.start(self),
             Request::Unlisten(listener) => listener.forget(self),
-            Request::Start(session) => session.start(self),
+            Request::Start(session) => {
+                // Who connected may be about to watch what comes of it, and was interrupted by this
+                // thread's waking up if all processors are busy.
+                std::thread::yield_now();
+                session.start(self);
+            }
             Request::Write(session) => session.on_write_request(),
             Request::Read(session) => session.on_read_request(),
             Request::Failed(session) => session.on_failed(self),

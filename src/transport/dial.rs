@@ -4,6 +4,7 @@ use std::net::SocketAddrV4;
 use std::os::fd::RawFd;
 
 use super::address::source_address;
+use super::tls::ClientTls;
 use super::{Protocol, SocketAddress, Stream, Target, tune};
 use crate::error::{Errno, Result};
 use crate::options::Options;
@@ -17,6 +18,7 @@ pub struct Dial {
     /// The system refused at once; said when the attempt is finished, like any other failure.
     refused: Option<Errno>,
     protocol: Protocol,
+    tls: Option<ClientTls>,
 }
 
 impl Dial {
@@ -24,9 +26,9 @@ impl Dial {
     /// descriptor turns writable when it is over. Errors: those of socket and bind (with a source
     /// address), among them `EINVAL` or `ENODEV` for a source that does not exist.
     pub fn start(address: &SocketAddress, target: &Target, o: &Options) -> Result<Dial> {
-        if let Target::Plain { protocol, .. } = target {
+        if let Target::Plain { .. } = target {
             let socket = Socket::open(address)?;
-            return Ok(Dial::connect(socket, address, *protocol));
+            return Ok(Dial::connect(socket, address, target));
         }
         let (socket, address) = match tune::open(address, o) {
             Err(Errno::EAFNOSUPPORT) => {
@@ -42,15 +44,15 @@ impl Dial {
             socket.set_option(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
             socket.bind(&source)?;
         }
-        Ok(Dial::connect(socket, &address, target.protocol()))
+        Ok(Dial::connect(socket, &address, target))
     }
 
-    fn connect(socket: Socket, address: &SocketAddress, protocol: Protocol) -> Dial {
+    fn connect(socket: Socket, address: &SocketAddress, target: &Target) -> Dial {
         let (connected, refused) = match socket.connect(address) {
             Ok(connected) => (connected, None),
             Err(error) => (true, Some(error)),
         };
-        Dial { socket, connected, refused, protocol }
+        Dial { socket, connected, refused, protocol: target.protocol(), tls: target.tls().cloned() }
     }
 
     /// The descriptor, for polling.
@@ -70,10 +72,11 @@ impl Dial {
             return Err(error);
         }
         self.socket.take_error()?;
-        if matches!(self.protocol, Protocol::Tcp | Protocol::Ws) {
+        if self.protocol.is_over_tcp() {
             tune::set_connected(&self.socket, o)?;
         }
-        Ok(Stream::new(self.socket, self.protocol))
+        let tls = self.tls.map(|tls| tls.connect()).transpose()?;
+        Ok(Stream::new(self.socket, self.protocol, tls))
     }
 }
 

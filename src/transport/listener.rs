@@ -5,6 +5,7 @@ use std::os::fd::RawFd;
 use super::address::{bind_address, endpoint_of, endpoint_over, split_path};
 use super::ipc::{self, Wildcard};
 use super::stream::ip_of;
+use super::tls::ServerTls;
 use super::{Protocol, SocketAddress, Stream, tune, vsock};
 use crate::error::{Errno, Result};
 use crate::options::Options;
@@ -18,6 +19,7 @@ pub struct Listener {
     protocol: Protocol,
     /// Of a WebSocket's endpoint.
     path: String,
+    tls: Option<ServerTls>,
     wildcard: Option<Wildcard>,
 }
 
@@ -43,9 +45,14 @@ impl Listener {
     pub fn bind(protocol: Protocol, address: &str, o: &Options) -> Result<Listener> {
         match protocol {
             Protocol::Tcp => Self::finish(listen_tcp(address, o)?, protocol, "", None),
-            Protocol::Ws => {
+            Protocol::Ws | Protocol::Wss => {
                 let (host, path) = split_path(address);
-                Self::finish(listen_tcp(host, o)?, protocol, path, None)
+                let tls = match protocol {
+                    Protocol::Wss => Some(ServerTls::new(o)?),
+                    _ => None,
+                };
+                let listener = Self::finish(listen_tcp(host, o)?, protocol, path, None)?;
+                Ok(Listener { tls, ..listener })
             }
             Protocol::Ipc if o.use_fd == -1 => Self::bind_ipc(address, o),
             Protocol::Ipc => {
@@ -83,7 +90,7 @@ impl Listener {
         let address = socket.local_address()?;
         let address = address.map(|address| endpoint_over(protocol, &address) + path);
         let endpoint = address.unwrap_or_default();
-        Ok(Listener { socket, endpoint, protocol, path: path.to_owned(), wildcard })
+        Ok(Listener { socket, endpoint, protocol, path: path.to_owned(), tls: None, wildcard })
     }
 
     /// Accepts the next connection that is not turned away; `None` when nothing waits any more.
@@ -114,11 +121,12 @@ impl Listener {
         };
         let is_ipc = self.protocol == Protocol::Ipc;
         let ready = match self.protocol {
-            Protocol::Tcp | Protocol::Ws => prepare_tcp(&socket, peer.as_ref(), o),
+            protocol if protocol.is_over_tcp() => prepare_tcp(&socket, peer.as_ref(), o),
             Protocol::Ipc if !ipc::admits(&socket, o) => Err(Errno::EACCES),
             _ => Ok(()),
         };
-        let stream = Stream::new(socket, self.protocol);
+        let tls = self.tls.as_ref().map(ServerTls::accept).transpose()?;
+        let stream = Stream::new(socket, self.protocol, tls);
         Ok(match ready {
             Ok(()) => Accepted::Stream(stream),
             Err(errno) => {

@@ -7,8 +7,8 @@
 //! - [`DatagramSocket`] is what udp has instead of listeners and connections.
 //! - [`Stream`] is an established connection; [`Negotiation`] is what a proxy is told over it first.
 //!
-//! Here are tcp, ipc, udp, vsock, and the connections under ws. The other protocols are known by
-//! name; binding or connecting them is `EPROTONOSUPPORT`.
+//! Here are tcp, ipc, udp, vsock, and the connections under ws and wss. The other protocols are known
+//! by name; binding or connecting them is `EPROTONOSUPPORT`.
 //!
 //! What an address may look like, and which errno says that it may not, is libzmq's behaviour to
 //! the letter, with what it leaves unchecked: a port is read as C's `atoi` does and cut to 16 bits,
@@ -36,6 +36,7 @@ mod stream;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod tune;
 mod udp;
 mod vsock;
@@ -100,6 +101,13 @@ protocols! {
     Epgm = "epgm";
     /// NACK-oriented reliable multicast.
     Norm = "norm";
+}
+
+impl Protocol {
+    /// Whether its connections are those of TCP.
+    fn is_over_tcp(self) -> bool {
+        matches!(self, Protocol::Tcp | Protocol::Ws | Protocol::Wss)
+    }
 }
 
 /// Splits an endpoint at its first `://` into the protocol and the address. Errors: `EINVAL` if a

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::os::fd::RawFd;
 
 use super::address::endpoint_over;
+use super::tls::Tls;
 use super::{Protocol, SocketAddress};
 use crate::error::Result;
 use crate::msg::Spare;
@@ -18,11 +19,12 @@ use crate::sys::socket::Socket;
 pub struct Stream {
     pub(super) socket: Socket,
     protocol: Protocol,
+    tls: Option<Box<Tls>>,
 }
 
 impl Stream {
-    pub(super) fn new(socket: Socket, protocol: Protocol) -> Stream {
-        Stream { socket, protocol }
+    pub(super) fn new(socket: Socket, protocol: Protocol, tls: Option<Tls>) -> Stream {
+        Stream { socket, protocol, tls: tls.map(Box::new) }
     }
 
     /// What is spoken over it.
@@ -39,16 +41,25 @@ impl Stream {
     /// 0 is the end of the stream. Errors: `EAGAIN` if nothing is there; any other is the end of
     /// the connection.
     pub fn read(&self, spare: &mut Spare<'_>) -> Result<usize> {
-        self.socket.receive(spare)
+        match &self.tls {
+            None => self.socket.receive(spare),
+            Some(tls) => tls.read(&self.socket, spare),
+        }
     }
 
-    /// Reads into the front of `room`, which must not be empty, and not a byte more. Otherwise as
-    /// [`Stream::read`].
+    /// Whether a read that leaves room has taken all there was. Where it is not, only `EAGAIN` says
+    /// so.
+    pub fn reads_are_greedy(&self) -> bool {
+        self.tls.is_none()
+    }
+
+    /// Reads into the front of `room`, which must not be empty, and not a byte more, whatever the
+    /// protocol: what a proxy says is not encrypted. Otherwise as [`Stream::read`].
     pub fn read_into(&self, room: &mut [u8]) -> Result<usize> {
         self.socket.receive_into(room)
     }
 
-    /// Writes as much of `bytes` as the system takes. Errors: `EAGAIN` if it takes nothing now; any
+    /// Writes as much of `bytes`, as they are, as the system takes. Errors: `EAGAIN` if it takes nothing now; any
     /// other is the end of the connection.
     pub fn write(&self, bytes: &[u8]) -> Result<usize> {
         self.socket.send(bytes)
@@ -57,7 +68,19 @@ impl Stream {
     /// Writes as much of `slices`, one after the other, as the system takes at once. Errors:
     /// `EAGAIN` if it takes nothing now; any other is the end of the connection.
     pub fn write_vectored(&self, slices: &[IoSlice<'_>]) -> Result<usize> {
-        self.socket.send_vectored(slices)
+        match &self.tls {
+            None => self.socket.send_vectored(slices),
+            Some(tls) => tls.write(&self.socket, slices),
+        }
+    }
+
+    /// Sends what was written and is held back, which only TLS does. Whether nothing is left. Errors:
+    /// the end of the connection.
+    pub fn flush(&self) -> Result<bool> {
+        match &self.tls {
+            None => Ok(true),
+            Some(tls) => tls.flush(&self.socket),
+        }
     }
 
     /// The endpoint at this end, as `ZMQ_LAST_ENDPOINT` spells it; empty if it cannot be told.

@@ -2,6 +2,7 @@
 
 use super::address::{HostPort, Purpose, endpoint_of, remote_host, split_path, split_source};
 use super::socks::Negotiation;
+use super::tls::ClientTls;
 use super::{Protocol, SocketAddress, ipc, vsock};
 use crate::error::{Errno, Result};
 use crate::options::Options;
@@ -10,7 +11,8 @@ use crate::options::Options;
 /// each attempt.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// `tcp://source;destination` or `tcp://destination`, or the same before the path of `ws://`.
+    /// `tcp://source;destination` or `tcp://destination`, or the same before the path of `ws://`
+    /// or `wss://`.
     Tcp {
         /// What follows `tcp://`, or stands before the path.
         address: String,
@@ -22,8 +24,8 @@ pub enum Target {
         proxied: Option<Proxied>,
         /// `ZMQ_IPV6` at the time.
         ipv6: bool,
-        /// The path, if a WebSocket is wanted.
-        path: Option<String>,
+        /// What is to be asked for, if a WebSocket is wanted.
+        websocket: Option<WebSocket>,
     },
     /// An address that says itself where to, with no name to be looked up: `ipc://path`,
     /// `ipc://@name`, `vsock://cid:port`.
@@ -33,6 +35,15 @@ pub enum Target {
         /// Where to.
         address: SocketAddress,
     },
+}
+
+/// A WebSocket that a server is to be asked for.
+#[derive(Clone, Debug)]
+pub struct WebSocket {
+    /// With its slash.
+    path: String,
+    /// For `wss://`.
+    tls: Option<ClientTls>,
 }
 
 /// A destination that is reached through `ZMQ_SOCKS_PROXY`.
@@ -56,13 +67,18 @@ impl Target {
                 }
                 Ok(Target::tcp(address, None, o))
             }
-            Protocol::Ws => {
+            Protocol::Ws | Protocol::Wss => {
                 let (address, path) = split_path(address);
                 let printable = path.bytes().all(|byte| byte.is_ascii_graphic());
                 if !is_plausible(address) || !printable {
                     return Err(Errno::EINVAL);
                 }
-                Ok(Target::tcp(address, Some(path.to_owned()), o))
+                let host = split_source(address).1.rsplit_once(':').map_or("", |(host, _)| host);
+                let tls = match protocol {
+                    Protocol::Wss => Some(ClientTls::new(host, o)?),
+                    _ => None,
+                };
+                Ok(Target::tcp(address, Some(WebSocket { path: path.to_owned(), tls }), o))
             }
             Protocol::Ipc => {
                 let name = ipc::socket_name(address.as_bytes())?;
@@ -73,7 +89,7 @@ impl Target {
         }
     }
 
-    fn tcp(address: &str, path: Option<String>, o: &Options) -> Target {
+    fn tcp(address: &str, websocket: Option<WebSocket>, o: &Options) -> Target {
         let (source, destination) = split_source(address);
         let (mut source, mut host) = (source.map(str::to_owned), destination.to_owned());
         let proxied = (!o.socks_proxy.is_empty()).then(|| {
@@ -83,14 +99,16 @@ impl Target {
             host = hop.to_owned();
             Proxied { proxy, destination: destination.to_owned() }
         });
-        Target::Tcp { address: address.to_owned(), source, host, proxied, ipv6: o.ipv6, path }
+        Target::Tcp { address: address.to_owned(), source, host, proxied, ipv6: o.ipv6, websocket }
     }
 
     /// The endpoint, as `ZMQ_LAST_ENDPOINT` says it.
     pub fn endpoint(&self) -> String {
         match self {
-            Target::Tcp { address, path: None, .. } => format!("tcp://{address}"),
-            Target::Tcp { address, path: Some(path), .. } => format!("ws://{address}{path}"),
+            Target::Tcp { address, websocket, .. } => {
+                let path = websocket.as_ref().map_or("", |websocket| &websocket.path);
+                format!("{}://{address}{path}", self.protocol().name())
+            }
             Target::Plain { address, .. } => endpoint_of(address),
         }
     }
@@ -98,8 +116,9 @@ impl Target {
     /// What is spoken there.
     pub fn protocol(&self) -> Protocol {
         match self {
-            Target::Tcp { path: None, .. } => Protocol::Tcp,
-            Target::Tcp { path: Some(_), .. } => Protocol::Ws,
+            Target::Tcp { websocket: None, .. } => Protocol::Tcp,
+            Target::Tcp { websocket: Some(WebSocket { tls: None, .. }), .. } => Protocol::Ws,
+            Target::Tcp { websocket: Some(_), .. } => Protocol::Wss,
             Target::Plain { protocol, .. } => *protocol,
         }
     }
@@ -107,7 +126,17 @@ impl Target {
     /// For a WebSocket what to ask the peer for: host with port, and path.
     pub fn websocket(&self) -> Option<(&str, &str)> {
         match self {
-            Target::Tcp { address, path: Some(path), .. } => Some((split_source(address).1, path)),
+            Target::Tcp { address, websocket: Some(WebSocket { path, .. }), .. } => {
+                Some((split_source(address).1, path))
+            }
+            _ => None,
+        }
+    }
+
+    /// What the connection is to be encrypted by, if it is.
+    pub(super) fn tls(&self) -> Option<&ClientTls> {
+        match self {
+            Target::Tcp { websocket: Some(WebSocket { tls, .. }), .. } => tls.as_ref(),
             _ => None,
         }
     }
