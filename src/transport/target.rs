@@ -25,7 +25,7 @@ pub enum Target {
         /// `ZMQ_IPV6` at the time.
         ipv6: bool,
         /// What is to be asked for, if a WebSocket is wanted.
-        websocket: Option<WebSocket>,
+        websocket: Option<Box<WebSocket>>,
     },
     /// An address that says itself where to, with no name to be looked up: `ipc://path`,
     /// `ipc://@name`, `vsock://cid:port`.
@@ -78,7 +78,8 @@ impl Target {
                     Protocol::Wss => Some(ClientTls::new(host, o)?),
                     _ => None,
                 };
-                Ok(Target::tcp(address, Some(WebSocket { path: path.to_owned(), tls }), o))
+                let websocket = Box::new(WebSocket { path: path.to_owned(), tls });
+                Ok(Target::tcp(address, Some(websocket), o))
             }
             Protocol::Ipc => {
                 let name = ipc::socket_name(address.as_bytes())?;
@@ -89,7 +90,7 @@ impl Target {
         }
     }
 
-    fn tcp(address: &str, websocket: Option<WebSocket>, o: &Options) -> Target {
+    fn tcp(address: &str, websocket: Option<Box<WebSocket>>, o: &Options) -> Target {
         let (source, destination) = split_source(address);
         let (mut source, mut host) = (source.map(str::to_owned), destination.to_owned());
         let proxied = (!o.socks_proxy.is_empty()).then(|| {
@@ -117,7 +118,9 @@ impl Target {
     pub fn protocol(&self) -> Protocol {
         match self {
             Target::Tcp { websocket: None, .. } => Protocol::Tcp,
-            Target::Tcp { websocket: Some(WebSocket { tls: None, .. }), .. } => Protocol::Ws,
+            Target::Tcp { websocket: Some(websocket), .. } if websocket.tls.is_none() => {
+                Protocol::Ws
+            }
             Target::Tcp { websocket: Some(_), .. } => Protocol::Wss,
             Target::Plain { protocol, .. } => *protocol,
         }
@@ -126,8 +129,8 @@ impl Target {
     /// For a WebSocket what to ask the peer for: host with port, and path.
     pub fn websocket(&self) -> Option<(&str, &str)> {
         match self {
-            Target::Tcp { address, websocket: Some(WebSocket { path, .. }), .. } => {
-                Some((split_source(address).1, path))
+            Target::Tcp { address, websocket: Some(websocket), .. } => {
+                Some((split_source(address).1, &websocket.path))
             }
             _ => None,
         }
@@ -136,7 +139,7 @@ impl Target {
     /// What the connection is to be encrypted by, if it is.
     pub(super) fn tls(&self) -> Option<&ClientTls> {
         match self {
-            Target::Tcp { websocket: Some(WebSocket { tls, .. }), .. } => tls.as_ref(),
+            Target::Tcp { websocket: Some(websocket), .. } => websocket.tls.as_ref(),
             _ => None,
         }
     }
