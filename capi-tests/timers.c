@@ -163,27 +163,27 @@ TEST (errors)
     CHECK_OK (zmq_timers_destroy (&timers));
 }
 
-/*  Sleeps until a moment, in ms after the first call with 0. */
-static void until (long moment)
+/*  Longer than a few calls take, in ms. */
+static long unit (void)
 {
-    static int64_t origin;
-    if (moment == 0)
-        origin = now_ms ();
-    const int64_t left = origin + moment - now_ms ();
-    if (left > 0)
-        CHECK_INT (0, zmq_poll (NULL, 0, (long) left));
+    return patience_ms () / 100;
+}
+
+static void sleep_ms (long ms)
+{
+    CHECK_INT (0, zmq_poll (NULL, 0, ms));
 }
 
 TEST (late_execution_counts_the_interval_from_then)
 {
     void *timers = zmq_timers_new ();
-    CHECK (zmq_timers_add (timers, 20, fire, &fired[0]) >= 0);
-    CHECK_INT (0, zmq_poll (NULL, 0, 100));
+    CHECK (zmq_timers_add (timers, (size_t) unit (), fire, &fired[0]) >= 0);
+    sleep_ms (3 * unit ());
     CHECK_INT (0, zmq_timers_timeout (timers)); /* overdue, and never less than 0 */
     CHECK_OK (zmq_timers_execute (timers));
     CHECK_INT (1, fired[0]); /* once, however late */
     const long timeout = zmq_timers_timeout (timers);
-    CHECK (timeout > 0 && timeout <= 20);
+    CHECK (timeout > 0 && timeout <= unit ());
     CHECK_OK (zmq_timers_destroy (&timers));
 }
 
@@ -206,13 +206,13 @@ TEST (identifiers_count_up_from_1_and_are_not_used_again)
 TEST (a_cancelled_timer_is_known_until_somebody_comes_past_it)
 {
     void *timers = zmq_timers_new ();
-    const int first = zmq_timers_add (timers, 1000, fire, &fired[0]);
-    const int second = zmq_timers_add (timers, 2000, fire, &fired[0]);
+    const int first = zmq_timers_add (timers, 10000, fire, &fired[0]);
+    const int second = zmq_timers_add (timers, 20000, fire, &fired[0]);
     CHECK_OK (zmq_timers_cancel (timers, second));
     CHECK_ERRNO (EINVAL, zmq_timers_cancel (timers, second));
     CHECK_OK (zmq_timers_reset (timers, second)); /* and stays cancelled */
-    CHECK_OK (zmq_timers_set_interval (timers, second, 1500));
-    CHECK (zmq_timers_timeout (timers) <= 1000);
+    CHECK_OK (zmq_timers_set_interval (timers, second, 15000));
+    CHECK (zmq_timers_timeout (timers) <= 10000);
     CHECK_OK (zmq_timers_reset (timers, second)); /* it comes after the next timer */
     CHECK_ERRNO (EINVAL, zmq_timers_cancel (timers, second));
     CHECK_OK (zmq_timers_cancel (timers, first));
@@ -233,12 +233,11 @@ static void cancel_the_next (int id, void *argument)
 TEST (handler_may_cancel_one_that_is_due_too)
 {
     own_timers = zmq_timers_new ();
-    const int unit = patience_ms () / 200;
-    const int first = zmq_timers_add (own_timers, (size_t) unit, cancel_the_next, NULL);
-    CHECK_INT (first + 1, zmq_timers_add (own_timers, 2 * (size_t) unit, cancel_the_next, NULL));
-    CHECK_INT (first + 2, zmq_timers_add (own_timers, 3 * (size_t) unit, cancel_itself, &fired[first + 2]));
-    until (0);
-    until (3 * unit + 5);
+    const size_t step = (size_t) unit ();
+    const int first = zmq_timers_add (own_timers, step, cancel_the_next, NULL);
+    CHECK_INT (first + 1, zmq_timers_add (own_timers, 2 * step, cancel_the_next, NULL));
+    CHECK_INT (first + 2, zmq_timers_add (own_timers, 3 * step, cancel_itself, &fired[first + 2]));
+    sleep_ms (3 * unit () + 5);
     CHECK_OK (zmq_timers_execute (own_timers));
     CHECK_INT (1, fired[first]);
     CHECK_INT (0, fired[first + 1]);
@@ -256,9 +255,9 @@ static void set_the_next_later (int id, void *argument)
 OZMIUM_TEST (handler_may_restart_any_timer, "libzmq goes on from where the timer was, in freed memory")
 {
     own_timers = zmq_timers_new ();
-    const int first = zmq_timers_add (own_timers, 10, set_the_next_later, NULL);
-    zmq_timers_add (own_timers, 15, fire, &fired[9]);
-    CHECK_INT (0, zmq_poll (NULL, 0, 30));
+    const int first = zmq_timers_add (own_timers, (size_t) unit (), set_the_next_later, NULL);
+    zmq_timers_add (own_timers, (size_t) unit () + 1, fire, &fired[9]);
+    sleep_ms (2 * unit ());
     CHECK_OK (zmq_timers_execute (own_timers));
     CHECK_INT (1, fired[first]);
     CHECK_INT (0, fired[9]);
@@ -277,9 +276,9 @@ static void execute_again (int id, void *argument)
 OZMIUM_TEST (handler_may_execute_the_set, "libzmq calls the handler again and again")
 {
     own_timers = zmq_timers_new ();
-    zmq_timers_add (own_timers, 10, execute_again, &fired[0]);
-    zmq_timers_add (own_timers, 10, execute_again, &fired[1]);
-    CHECK_INT (0, zmq_poll (NULL, 0, 30));
+    zmq_timers_add (own_timers, (size_t) unit (), execute_again, &fired[0]);
+    zmq_timers_add (own_timers, (size_t) unit (), execute_again, &fired[1]);
+    sleep_ms (2 * unit ());
     CHECK_OK (zmq_timers_execute (own_timers));
     CHECK_INT (1, fired[0]);
     CHECK_INT (1, fired[1]);
@@ -296,9 +295,9 @@ static void destroy_the_set (int id, void *argument)
 OZMIUM_TEST (handler_may_destroy_the_set, "libzmq goes on in freed memory")
 {
     void *const timers = own_timers = zmq_timers_new ();
-    zmq_timers_add (own_timers, 10, destroy_the_set, &fired[0]);
-    zmq_timers_add (own_timers, 15, fire, &fired[1]);
-    CHECK_INT (0, zmq_poll (NULL, 0, 30));
+    zmq_timers_add (own_timers, (size_t) unit (), destroy_the_set, &fired[0]);
+    zmq_timers_add (own_timers, (size_t) unit () + 1, fire, &fired[1]);
+    sleep_ms (2 * unit ());
     CHECK_OK (zmq_timers_execute (own_timers));
     CHECK_INT (1, fired[0]);
     CHECK_INT (0, fired[1]);
@@ -323,10 +322,10 @@ TEST (many_timers)
     enum { COUNT = 2000 };
     void *timers = zmq_timers_new ();
     for (int i = 0; i < COUNT; i++)
-        CHECK_INT (i + 1, zmq_timers_add (timers, 10 + (size_t) (i * 7 % 13), fire, &fired[0]));
+        CHECK_INT (i + 1, zmq_timers_add (timers, (size_t) (unit () + i * 7 % 13), fire, &fired[0]));
     for (int i = 0; i < COUNT; i += 2)
         CHECK_OK (zmq_timers_cancel (timers, i + 1));
-    CHECK_INT (0, zmq_poll (NULL, 0, 40));
+    sleep_ms (2 * unit () + 13);
     CHECK_OK (zmq_timers_execute (timers));
     CHECK_INT (COUNT / 2, fired[0]);
     CHECK_OK (zmq_timers_destroy (&timers));

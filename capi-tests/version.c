@@ -95,13 +95,21 @@ TEST (libzmq_s_own_errnos_are_beyond_the_system_s)
     CHECK_INT (ZMQ_HAUSNUMERO + 54, EMTHREAD);
 }
 
+/*  The text of an unknown number lasts until the thread asks for the next. */
+static void check_system_text (int errnum)
+{
+    char expected[100];
+    snprintf (expected, sizeof expected, "%s", strerror (errnum));
+    CHECK_STR (expected, zmq_strerror (errnum));
+}
+
 /*  The header gives libzmq's numbers to errnos that a system lacks; this one lacks none. */
 TEST (strerror_of_numbers_for_systems_that_lack_an_errno_is_the_system_s)
 {
     for (int number = 0; number <= 60; number++) {
         const int errnum = ZMQ_HAUSNUMERO + number;
         if (errnum != EFSM && errnum != ENOCOMPATPROTO && errnum != ETERM && errnum != EMTHREAD)
-            CHECK_STR (strerror (errnum), zmq_strerror (errnum));
+            check_system_text (errnum);
     }
 }
 
@@ -109,7 +117,7 @@ TEST (strerror_of_every_system_errno_but_one_is_the_system_s)
 {
     for (int errnum = -3; errnum < 200; errnum++)
         if (errnum != EHOSTUNREACH)
-            CHECK_STR (strerror (errnum), zmq_strerror (errnum));
+            check_system_text (errnum);
 }
 
 static void *ask_for_texts (void *first)
