@@ -20,7 +20,7 @@
 //! io -> zmtp, transport, core, msg, options, error, consts, sync, sys, log
 //! core -> msg, error, sync, sys
 //! zmtp -> msg, options, crypto, error, consts
-//! transport -> msg, options, error, consts, sys
+//! transport -> msg, options, error, consts, sync, sys
 //! log -> error, sys
 //! sys -> msg, error, sync
 //! options -> error, consts, sys
