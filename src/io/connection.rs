@@ -22,6 +22,12 @@ use crate::sys::poller::{Ready, Watch};
 use crate::transport::{Dial, Negotiation, SocketAddress, Stream, endpoint_of};
 use crate::zmtp::{Established, Handshake, Peer};
 
+/// Milliseconds between two looks at what the system has not sent yet.
+const DELIVERY_MS: i32 = 5;
+
+/// A peer that took nothing for so many milliseconds is not waited for.
+const STALLED_MS: u64 = 500;
+
 /// Where a session stands.
 pub(super) enum Phase {
     /// Not dialling now.
@@ -70,6 +76,8 @@ pub struct Inner {
     pub(super) has_pipe: bool,
     /// The session is to end when everything is sent.
     pub(super) terminating: bool,
+    /// How much the system had not sent, and when there was last less of it than before.
+    pub(super) unsent: Option<(usize, u64)>,
     /// How long the peer may say nothing.
     pub(super) silences: Silences,
     /// The handshake was over when the connection was lost.
@@ -95,6 +103,7 @@ impl Inner {
             pause: 0,
             has_pipe: false,
             terminating: false,
+            unsent: None,
             silences: Silences::default(),
             was_up: false,
         }
@@ -427,12 +436,35 @@ impl Session {
         if !inner.has_pipe || matches!(inner.phase, Phase::Ended) {
             return;
         }
+        if inner.terminating && self.is_under_way(at, &mut inner) {
+            return;
+        }
         if inner.terminating || self.options.raw_socket {
             self.end(at, &mut inner);
         } else {
             // As libzmq has it, a connection that its socket refused stays open, unused.
             self.let_go_of_pipe(&mut inner);
         }
+    }
+
+    /// Whether a peer still takes what the system has of ours. Were the connection closed meanwhile,
+    /// the peer's next word, a PING for instance, would reset it, and the rest would be lost.
+    fn is_under_way(&self, at: &mut Loop, inner: &mut Inner) -> bool {
+        let Phase::Up(stream) = &inner.phase else { return false };
+        let (unsent, now) = (stream.unsent(), clock::now_ms());
+        if unsent == 0 {
+            return false;
+        }
+        let (before, since) = inner.unsent.unwrap_or((usize::MAX, now));
+        if unsent < before {
+            inner.unsent = Some((unsent, now));
+        } else if now.saturating_sub(since) >= STALLED_MS {
+            return false;
+        }
+        if !is_running(&inner.running, Timer::Delivery) {
+            self.start_timer(at, inner, Timer::Delivery, DELIVERY_MS);
+        }
+        true
     }
 
     /// The socket gives the session up.
@@ -494,6 +526,11 @@ impl Session {
             Timer::Heartbeat => self.heartbeat(at, inner),
             Timer::HeartbeatTimeout | Timer::HeartbeatTtl => self.on_silence(at, inner, timer),
             Timer::Linger => self.end(at, inner),
+            Timer::Delivery => {
+                if !self.is_under_way(at, inner) {
+                    self.end(at, inner);
+                }
+            }
             Timer::Accept | Timer::Reclaim => {}
         }
     }

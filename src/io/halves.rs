@@ -297,6 +297,9 @@ impl ReadHalf {
                 self.pipe = None;
             }
             RxChange::End => {
+                if let Some(link) = &self.link {
+                    leave_nothing_unread(&link.stream);
+                }
                 self.disconnect();
                 self.pipe = None;
             }
@@ -326,16 +329,18 @@ impl ReadHalf {
         if self.over {
             return Turn::Idle;
         }
-        let Some(pipe) = self.pipe.as_mut().filter(|pipe| !pipe.is_closed()) else {
-            // Nobody wants to read. A peer that is still there is held up by that, as always; one
-            // that is not has to be found out.
-            let turn = if hangup { discard(link) } else { Turn::Idle };
+        // Where nobody wants to read any more, the peer's PINGs are answered, since what is still to
+        // be sent may take a while, and its messages hold it up, as always. A peer that is gone has
+        // to be found out.
+        let mut pipe = self.pipe.as_mut().filter(|pipe| !pipe.is_closed());
+        if pipe.is_none() && hangup {
+            let turn = discard(link, host);
             self.over = matches!(turn, Turn::Failed(_));
             return turn;
-        };
+        }
         let mut moved = 0;
         let turn = loop {
-            match deliver(link, pipe, &mut self.held, host) {
+            match deliver(link, pipe.as_deref_mut(), &mut self.held, host) {
                 Ok(true) => {}
                 Ok(false) => break Turn::Idle,
                 Err(failure) => break Turn::Failed(failure),
@@ -356,7 +361,7 @@ impl ReadHalf {
                     host.on_traffic();
                     if read < room && !hangup && link.stream.reads_are_greedy() {
                         // All there was: the next change is reported.
-                        break match deliver(link, pipe, &mut self.held, host) {
+                        break match deliver(link, pipe.as_deref_mut(), &mut self.held, host) {
                             Ok(true) => Turn::Blocked,
                             Ok(false) => Turn::Idle,
                             Err(failure) => Turn::Failed(failure),
@@ -368,7 +373,9 @@ impl ReadHalf {
                 Err(error) => break Turn::Failed(Failure::Connection(error)),
             }
         };
-        pipe.flush(false);
+        if let Some(pipe) = pipe {
+            pipe.flush(false);
+        }
         if let Turn::Failed(_) = turn {
             self.over = true;
         } else if link.decoder.is_buffer_empty() {
@@ -379,12 +386,13 @@ impl ReadHalf {
 }
 
 /// Reads away what nobody wants, up to the connection's end.
-fn discard(link: &mut RxLink) -> Turn {
+fn discard(link: &mut RxLink, host: &impl Host) -> Turn {
     let mut msg = Msg::new();
     let mut moved = 0;
     while moved < TURN {
         loop {
             match link.decoder.next(&mut msg) {
+                Ok(Some(Item::Ping { ttl_ms, context })) => host.on_ping(ttl_ms, context.as_ref()),
                 Ok(Some(_)) => {}
                 Ok(None) => break,
                 Err(error) => return Turn::Failed(Failure::Protocol(error)),
@@ -395,7 +403,10 @@ fn discard(link: &mut RxLink) -> Turn {
         };
         match link.stream.read(&mut spare) {
             Ok(0) => return Turn::Failed(Failure::Connection(Errno::EPIPE)),
-            Ok(read) => moved += read,
+            Ok(read) => {
+                moved += read;
+                host.on_traffic();
+            }
             Err(Errno::EAGAIN) => return Turn::Blocked,
             Err(Errno::EINTR) => {}
             Err(error) => return Turn::Failed(Failure::Connection(error)),
@@ -404,15 +415,27 @@ fn discard(link: &mut RxLink) -> Turn {
     Turn::More
 }
 
-/// Decodes what has arrived into the pipe. `false`: the pipe is full.
+/// Takes what has arrived off the connection, up to a limit: one that is closed with something unread
+/// is reset, and what the system still has of ours is lost.
+fn leave_nothing_unread(stream: &Stream) {
+    let mut room = [0; 4 * 1024];
+    for _ in 0..64 {
+        if !matches!(stream.read_into(&mut room), Ok(1..)) {
+            return;
+        }
+    }
+}
+
+/// Decodes what has arrived into the pipe. `false`: the pipe is full, or nobody reads from it.
 fn deliver(
     link: &mut RxLink,
-    pipe: &mut PipeWriter,
+    mut pipe: Option<&mut PipeWriter>,
     held: &mut Option<Msg>,
     host: &impl Host,
 ) -> Result<bool, Failure> {
+    let mut write = |msg: &mut Msg| pipe.as_mut().is_some_and(|pipe| pipe.write(msg));
     if let Some(msg) = held {
-        if !pipe.write(msg) {
+        if !write(msg) {
             return Ok(false);
         }
         *held = None;
@@ -427,7 +450,7 @@ fn deliver(
         }
         match item {
             Item::Msg => {
-                if !pipe.write(&mut msg) {
+                if !write(&mut msg) {
                     *held = Some(msg);
                     return Ok(false);
                 }

@@ -20,6 +20,8 @@ pub enum Timer {
     HeartbeatTtl,
     /// Time to send what is left is over.
     Linger,
+    /// Look how far the system is with what is left.
+    Delivery,
     /// Accept again after descriptors had run out.
     Accept,
     /// Look whether an application thread still reads for its socket.
@@ -28,7 +30,7 @@ pub enum Timer {
 
 impl Timer {
     /// How many there are.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 10;
 }
 
 /// Which timer of an object is running, by [`Timer`]; 0 if none.

@@ -286,6 +286,22 @@ impl Socket {
         with_address(name).map(|(_, address)| address)
     }
 
+    /// Bytes that were written and that the system has not sent yet, because the peer has no room for
+    /// them; 0 where it does not tell.
+    pub fn unsent(&self) -> usize {
+        #[cfg(target_os = "linux")]
+        {
+            // SIOCOUTQNSD; not in libc for every C library.
+            const UNSENT: u32 = 0x894b;
+            let mut unsent: libc::c_int = 0;
+            // SAFETY: the request writes an int; what is no TCP socket refuses it.
+            if unsafe { libc::ioctl(self.fd(), UNSENT as _, &raw mut unsent) } == 0 {
+                return usize::try_from(unsent).unwrap_or(0);
+            }
+        }
+        0
+    }
+
     /// Who is at the other end of a UNIX-domain connection.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub fn peer_credentials(&self) -> Result<Credentials> {

@@ -59,6 +59,11 @@ impl Stream {
         self.socket.receive_into(room)
     }
 
+    /// Bytes that were written and wait in the system for the peer to have room.
+    pub fn unsent(&self) -> usize {
+        self.socket.unsent()
+    }
+
     /// Writes as much of `bytes`, as they are, as the system takes. Errors: `EAGAIN` if it takes nothing now; any
     /// other is the end of the connection.
     pub fn write(&self, bytes: &[u8]) -> Result<usize> {
