@@ -27,7 +27,7 @@ PAIRS = [
 # Enough to go through every size of payload.c once and to meet each part count.
 COUNTS = collections.defaultdict(lambda: 64, {"STREAM-STREAM": 40})
 DEADLINE_S = 40
-MECHANISMS = ["curve", "gssapi", "gssapi-plain"]
+MECHANISMS = ["curve", "plain", "gssapi", "gssapi-plain"]
 
 Run = collections.namedtuple("Run", "pair transport a_binds a_dir b_dir")
 

@@ -122,49 +122,6 @@ static void parse (struct role *role, char **argv)
     role->peer_type = role->is_a ? b : a;
 }
 
-/* Principals of the realm that scripts/with-kdc makes. */
-static void secure_by_gssapi (struct role *role, int plaintext)
-{
-    const char *server = "zmq@server.test", *client = "zmq@client.test";
-    int yes = 1;
-    if (role->binds) {
-        need (zmq_setsockopt (role->socket, ZMQ_GSSAPI_SERVER, &yes, sizeof yes) == 0, "ZMQ_GSSAPI_SERVER");
-        need (zmq_setsockopt (role->socket, ZMQ_GSSAPI_PRINCIPAL, server, strlen (server)) == 0, "PRINCIPAL");
-    } else {
-        need (zmq_setsockopt (role->socket, ZMQ_GSSAPI_SERVICE_PRINCIPAL, server, strlen (server)) == 0, "SERVICE");
-        need (zmq_setsockopt (role->socket, ZMQ_GSSAPI_PRINCIPAL, client, strlen (client)) == 0, "PRINCIPAL");
-    }
-    need (zmq_setsockopt (role->socket, ZMQ_GSSAPI_PLAINTEXT, &plaintext, sizeof plaintext) == 0, "PLAINTEXT");
-}
-
-/* The mechanism that the driver asks for by INTEROP_MECHANISM. Whoever binds is the server; the
- * keys are those of zmq_curve_keypair's and zmq_setsockopt's man pages. */
-static void secure (struct role *role)
-{
-    const char *mechanism = getenv ("INTEROP_MECHANISM");
-    const char *server_public = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
-    const char *server_secret = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6";
-    const char *client_public = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
-    const char *client_secret = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs";
-    int yes = 1;
-    if (!mechanism)
-        return;
-    if (strncmp (mechanism, "gssapi", 6) == 0) {
-        secure_by_gssapi (role, strcmp (mechanism, "gssapi-plain") == 0);
-        return;
-    }
-    if (strcmp (mechanism, "curve") != 0)
-        die ("unknown mechanism: %s", mechanism);
-    if (role->binds) {
-        need (zmq_setsockopt (role->socket, ZMQ_CURVE_SERVER, &yes, sizeof yes) == 0, "ZMQ_CURVE_SERVER");
-        need (zmq_setsockopt (role->socket, ZMQ_CURVE_SECRETKEY, server_secret, 40) == 0, "ZMQ_CURVE_SECRETKEY");
-    } else {
-        need (zmq_setsockopt (role->socket, ZMQ_CURVE_SERVERKEY, server_public, 40) == 0, "ZMQ_CURVE_SERVERKEY");
-        need (zmq_setsockopt (role->socket, ZMQ_CURVE_PUBLICKEY, client_public, 40) == 0, "ZMQ_CURVE_PUBLICKEY");
-        need (zmq_setsockopt (role->socket, ZMQ_CURVE_SECRETKEY, client_secret, 40) == 0, "ZMQ_CURVE_SECRETKEY");
-    }
-}
-
 int main (int argc, char **argv)
 {
     struct role role;
@@ -182,6 +139,7 @@ int main (int argc, char **argv)
     run_flow (&role);
     need (zmq_close (role.socket) == 0, "zmq_close");
     need (zmq_ctx_term (role.context) == 0, "zmq_ctx_term");
+    after_context ();
     tell ("DONE", NULL);
     return 0;
 }

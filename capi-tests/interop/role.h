@@ -30,6 +30,10 @@ void hear (void);
 /* Binds or connects and tells the driver where. */
 void attach (struct role *role);
 
+/* secure.c: sets the socket up for the run's mechanism; ends what that takes, when the context is gone. */
+void secure (struct role *role);
+void after_context (void);
+
 /* Runs the flow of `role->pair`. */
 void run_flow (struct role *role);
 
