@@ -60,8 +60,35 @@ static void expect_user (void *from, void *to, const char *user)
 
 static void hurry (void *server)
 {
-    if (!DIFFERS ("libzmq leaves some connections that it has given up open to the handshake's deadline"))
-        set_int (server, ZMQ_HANDSHAKE_IVL, 100);
+    if (!DIFFERS ("libzmq leaves some connections that it has given up, and some that were answered very quickly, to the "
+                  "handshake's deadline"))
+        set_int (server, ZMQ_HANDSHAKE_IVL, 500);
+}
+
+/*  Answers requests so, however many connections are given up for want of time, until the monitor tells of the event;
+ *  gives its value. */
+static int answer_until (void *handler, const char *const *parts, void *monitor, int event)
+{
+    zmq_pollitem_t items[] = {{handler, 0, ZMQ_POLLIN, 0}, {monitor, 0, ZMQ_POLLIN, 0}};
+    for (;;) {
+        CHECK (zmq_poll (items, 2, patience_ms ()) > 0);
+        if (items[1].revents) {
+            const struct monitor_event got = next_event (monitor);
+            if (got.event == event)
+                return got.value;
+            /* Of those that were refused for now it may still be told. */
+            if (got.event != ZMQ_EVENT_HANDSHAKE_FAILED_AUTH || got.value != 300)
+                CHECK_INT (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, got.event);
+        } else {
+            const struct request request = take_request (handler);
+            answer_parts (__FILE__, __LINE__, handler, &request, parts);
+        }
+    }
+}
+
+static int handle_until (void *handler, const char *status, void *monitor, int event)
+{
+    return answer_until (handler, (const char *const[]) {"", "1.0", "1", status, "text", "joe", "", NULL}, monitor, event);
 }
 
 /*  Both sides' events for one answer, and whether the client comes again. */
@@ -70,29 +97,28 @@ static void check_answer (void *handler, enum mechanism mechanism, size_t number
     void *const server = secure_server (ZMQ_DEALER, mechanism), *const client = secure_client (ZMQ_DEALER, mechanism);
     void *const monitor = watch (server), *const client_monitor = watch (client);
     set_int (client, ZMQ_RECONNECT_IVL, 10);
+    hurry (server);
     join (server, client, TCP);
-    struct request request = take_request (handler);
-    answer_parts (__FILE__, __LINE__, handler, &request, answers[number].parts);
+    const char *const *const parts = answers[number].parts;
+    const int value = answers[number].value;
     switch (answers[number].outcome) {
         case GRANTED:
-            EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
-            EXPECT_EVENT (client_monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+            answer_until (handler, parts, monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+            answer_until (handler, parts, client_monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
             bounce (server, client);
             expect_user (client, server, "joe");
             break;
         case REFUSED:
-            CHECK_INT (answers[number].value, EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH).value);
-            CHECK_INT (answers[number].value, EXPECT_EVENT (client_monitor, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH).value);
+            CHECK_INT (value, answer_until (handler, parts, monitor, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH));
+            CHECK_INT (value, answer_until (handler, parts, client_monitor, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH));
             break;
         case MALFORMED:
-            CHECK_INT (answers[number].value, EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL).value);
+            CHECK_INT (value, answer_until (handler, parts, monitor, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL));
             /* libzmq may leave a NULL connection to the handshake's deadline, if the reply came before the thread
                looked elsewhere. */
             if (mechanism != WITH_NULL || running_on_ozmium ()) {
-                EXPECT_EVENT (client_monitor, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL);
-                request = take_request (handler);
-                answer (handler, &request, "200", "", 0);
-                EXPECT_EVENT (client_monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+                wait_event (client_monitor, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL);
+                handle_until (handler, "200", client_monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
             }
     }
     stop_watching (server, monitor);
@@ -107,7 +133,8 @@ SOCKET_TEST (each_answer_has_its_events_with_each_mechanism)
     FOR_EACH_MECHANISM (mechanism)
         for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
             check_answer (handler, mechanism, i);
-    RECV_NOTHING (handler);
+    if (running_on_ozmium ())
+        RECV_NOTHING (handler);
 }
 
 SOCKET_TEST (a_refused_client_does_not_come_again)
@@ -118,9 +145,9 @@ SOCKET_TEST (a_refused_client_does_not_come_again)
         void *const client = secure_client (ZMQ_DEALER, mechanism);
         void *const monitor = watch (client);
         set_int (client, ZMQ_RECONNECT_IVL, 1);
+        hurry (server);
         join (server, client, TCP);
-        handle (handler, "400");
-        EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
+        CHECK_INT (400, handle_until (handler, "400", monitor, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH));
         expect_silence (handler);
         stop_watching (client, monitor);
         shut (client);
@@ -139,12 +166,10 @@ SOCKET_TEST (a_client_that_is_refused_for_now_comes_again)
         set_int (client, ZMQ_RECONNECT_IVL, 1);
         hurry (server);
         join (server, client, TCP);
-        handle (handler, "300");
-        CHECK_INT (300, EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH).value);
+        CHECK_INT (300, handle_until (handler, "300", monitor, ZMQ_EVENT_HANDSHAKE_FAILED_AUTH));
         EXPECT_EVENT (client_monitor, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL);
-        handle (handler, "200");
-        EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
-        EXPECT_EVENT (client_monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+        handle_until (handler, "200", monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+        wait_event (client_monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
         bounce (server, client);
         stop_watching (server, monitor);
         stop_watching (client, client_monitor);
@@ -315,8 +340,7 @@ SOCKET_TEST (a_handler_may_come_late_and_go)
             last_endpoint (server, endpoint);
             connect_to (client, endpoint);
         }
-        handle (handler, "200");
-        wait_event (monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+        handle_until (handler, "200", monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
         close_handler (handler);
         stop_watching (server, monitor);
         shut (client);
@@ -339,8 +363,7 @@ SOCKET_TEST (a_successor_of_the_handler_takes_over)
         /* Nobody answers any more: the handshake runs out of time. */
         void *const second = open_handler ();
         EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL);
-        handle (second, "200");
-        wait_event (monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+        handle_until (second, "200", monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
         bounce (server, client);
         stop_watching (server, monitor);
         shut (client);
@@ -364,7 +387,7 @@ SOCKET_TEST (an_answer_after_the_deadline_is_not_listened_to)
         const struct request next = take_request (handler);
         answer (handler, &late, "400", "", 0);
         answer (handler, &next, "200", "", 0);
-        EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+        handle_until (handler, "200", monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
         bounce (server, client);
         stop_watching (server, monitor);
         shut (client);
