@@ -1,9 +1,12 @@
 #include "bench.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -52,7 +55,7 @@ static void peer_go (struct bench *bench)
     if (bench->transport == INPROC)
         peer->ctx = bench->ctx;
     else
-        MUST ((peer->ctx = zmq_ctx_new ()));
+        peer->ctx = context_new ();
     bench->run (peer);
     if (bench->transport != INPROC)
         MUST (zmq_ctx_term (peer->ctx) == 0);
@@ -77,7 +80,7 @@ void bench_start (struct bench *bench, enum transport transport, void (*run) (st
     strcpy (bench->directory, "/tmp/zmq-bench.XXXXXX");
     MUST (mkdtemp (bench->directory));
     if (transport == INPROC) {
-        MUST ((bench->ctx = zmq_ctx_new ()));
+        bench->ctx = context_new ();
         MUST (pthread_create (&bench->thread, NULL, peer_thread, bench) == 0);
         return;
     }
@@ -94,7 +97,7 @@ void bench_start (struct bench *bench, enum transport transport, void (*run) (st
     }
     close (down[0]);
     close (up[1]);
-    MUST ((bench->ctx = zmq_ctx_new ()));
+    bench->ctx = context_new ();
 }
 
 void bind_fresh (struct bench *bench, void *socket, const char *suffix, char endpoint[ENDPOINT_MAX])
@@ -151,6 +154,33 @@ void hear (int fd)
     MUST (read (fd, &byte, 1) == 1);
 }
 
+void *context_new (void)
+{
+    void *const ctx = zmq_ctx_new ();
+    const char *const threads = getenv ("BENCH_IO_THREADS");
+    MUST (ctx);
+    if (threads)
+        MUST (zmq_ctx_set (ctx, ZMQ_IO_THREADS, (int) number (threads)) == 0);
+    return ctx;
+}
+
+int plain_connect (const char *endpoint)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+    const char *const port = strrchr (endpoint, ':');
+    MUST (port);
+    address.sin_port = htons ((uint16_t) number (port + 1));
+    const int fd = socket (AF_INET, SOCK_STREAM, 0);
+    MUST (fd >= 0 && connect (fd, (const struct sockaddr *) &address, sizeof address) == 0);
+    return fd;
+}
+
+void read_exactly (int fd, uint8_t *bytes, size_t size)
+{
+    MUST (recv (fd, bytes, size, MSG_WAITALL) == (ssize_t) size);
+}
+
 void *socket_new (void *ctx, int type)
 {
     void *const socket = zmq_socket (ctx, type);
@@ -196,10 +226,26 @@ double now_s (void)
     return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
 }
 
-static double used_s (int who)
+static struct rusage usage_of (int who)
 {
     struct rusage usage;
     MUST (getrusage (who, &usage) == 0);
+    return usage;
+}
+
+long own_sleeps (void)
+{
+    return usage_of (RUSAGE_SELF).ru_nvcsw;
+}
+
+long children_sleeps (void)
+{
+    return usage_of (RUSAGE_CHILDREN).ru_nvcsw;
+}
+
+static double used_s (int who)
+{
+    const struct rusage usage = usage_of (who);
     return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
            + (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
@@ -221,6 +267,17 @@ long resident_bytes (void)
     MUST (file && fscanf (file, "%ld %ld", &pages, &resident) == 2);
     fclose (file);
     return resident * sysconf (_SC_PAGESIZE);
+}
+
+long settled_bytes (void)
+{
+    long least = resident_bytes ();
+    for (int i = 0; i < 24; i++) {
+        usleep (50000);
+        const long now = resident_bytes ();
+        least = now < least ? now : least;
+    }
+    return least;
 }
 
 void raise_descriptor_limit (void)

@@ -83,6 +83,11 @@ void hear (int fd);
 void *socket_new (void *ctx, int type);
 void set_int (void *socket, int option, int value);
 void close_all (void **sockets, long count);
+/*  A context with as many I/O threads as BENCH_IO_THREADS says, if it is set. */
+void *context_new (void);
+/*  A plain TCP connection to a bound endpoint, and all bytes that were asked for from one. */
+int plain_connect (const char *endpoint);
+void read_exactly (int fd, uint8_t *bytes, size_t size);
 /*  A message of `size` bytes that are all 0, as a program would make it: allocated by the library, then sent. */
 void send_message (void *socket, long size);
 /*  Receives a message of that size, parts before the last one included in `parts`. */
@@ -94,7 +99,12 @@ double now_s (void);
 /*  User and system time of this process and of the children that ended, in seconds. */
 double cpu_s (void);
 double own_cpu_s (void);
+/*  How often threads gave the processor away to wait: of this process, and of its children that ended. */
+long own_sleeps (void);
+long children_sleeps (void);
 long resident_bytes (void);
+/*  The least that is seen within a second or so: memory may be given back by another thread, a little later. */
+long settled_bytes (void);
 void raise_descriptor_limit (void);
 
 /*  result rate=R unit=U cpu_us=C n=N, then whatever more() adds, then done(). */
@@ -118,6 +128,10 @@ void bench_requests (char **arguments);
 void bench_sockets (char **arguments);
 void bench_sockets_limited (char **arguments);
 void bench_subscriptions (char **arguments);
+void bench_backlog (char **arguments);
+void bench_slow (char **arguments);
+void bench_burst (char **arguments);
+void bench_bounded (char **arguments);
 void bench_plain_pingpong (char **arguments);
 void bench_plain_stream (char **arguments);
 void bench_memcpy (char **arguments);

@@ -2,27 +2,8 @@
 
 #include "bench.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-
-static int plain_connect (const char *endpoint)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
-    const char *const port = strrchr (endpoint, ':');
-    MUST (port);
-    address.sin_port = htons ((uint16_t) number (port + 1));
-    const int fd = socket (AF_INET, SOCK_STREAM, 0);
-    MUST (fd >= 0 && connect (fd, (const struct sockaddr *) &address, sizeof address) == 0);
-    return fd;
-}
-
-static void read_exactly (int fd, uint8_t *bytes, size_t size)
-{
-    MUST (recv (fd, bytes, size, MSG_WAITALL) == (ssize_t) size);
-}
 
 /*  ZMTP 3.0 with NULL, by hand (RFC 23): the library under test is on the server's side alone. */
 static const uint8_t hello[] = "\xff\0\0\0\0\0\0\0\0\x7f\x03\0NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
@@ -56,6 +37,10 @@ static void idle_clients (struct peer *peer)
     }
     tell (peer->to_parent);
     hear (peer->from_parent);
+    /*  Each of them still works: a message of one byte. */
+    for (long i = 0; i < peer->count; i++)
+        MUST (send (fds[i], "\0\1x", 3, MSG_NOSIGNAL) == 3);
+    hear (peer->from_parent);
     for (long i = 0; i < peer->count; i++)
         close (fds[i]);
     free (fds);
@@ -76,6 +61,9 @@ void bench_idle (char **arguments)
     hear (bench.from_peer);
     const double wall = now_s () - from, cpu = own_cpu_s () - cpu_before;
     const long grown = resident_bytes () - before;
+    tell (bench.to_peer);
+    for (long i = 0; i < count; i++)
+        receive_message (socket, 1);
     tell (bench.to_peer);
     MUST (zmq_close (socket) == 0);
     bench_end (&bench);

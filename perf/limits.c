@@ -19,6 +19,16 @@ static int listen_anywhere (struct sockaddr_in *address)
     return fd;
 }
 
+static bool fork_paired (int *fd, pid_t *pid)
+{
+    int pair[2];
+    MUST (socketpair (AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    MUST ((*pid = fork ()) >= 0);
+    *fd = pair[*pid == 0];
+    close (pair[*pid != 0]);
+    return *pid == 0;
+}
+
 /*  Two processes with a TCP connection between them: true in the child. */
 static bool fork_connected (int *fd, pid_t *pid)
 {
@@ -54,13 +64,14 @@ static void write_all (int fd, const char *bytes, size_t size)
 
 void bench_plain_pingpong (char **arguments)
 {
-    const size_t size = (size_t) number (arguments[0]);
-    const long count = number (arguments[1]);
+    const enum transport transport = transport_named (arguments[0]);
+    const size_t size = (size_t) number (arguments[1]);
+    const long count = number (arguments[2]);
     char *const bytes = calloc (1, size + 1);
     MUST (bytes && size);
     int fd;
     pid_t pid;
-    if (fork_connected (&fd, &pid)) {
+    if (transport == IPC ? fork_paired (&fd, &pid) : fork_connected (&fd, &pid)) {
         for (long i = 0; i < count; i++) {
             MUST (recv (fd, bytes, size, MSG_WAITALL) == (ssize_t) size);
             write_all (fd, bytes, size);

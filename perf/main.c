@@ -23,7 +23,11 @@ static const struct entry entries[] = {
   {"subscriptions", "SUBSCRIPTIONS MESSAGES", 2, bench_subscriptions},
   {"sockets", "COUNT", 1, bench_sockets},
   {"sockets_limited", "COUNT", 1, bench_sockets_limited},
-  {"plain_pingpong", "SIZE COUNT", 2, bench_plain_pingpong},
+  {"backlog", "TRANSPORT SIZE WAITING COUNT", 4, bench_backlog},
+  {"slow", "none|stopped|slow|pings|garbage COUNT", 2, bench_slow},
+  {"burst", "SIZE COUNT", 2, bench_burst},
+  {"bounded", "SIZE HWM", 2, bench_bounded},
+  {"plain_pingpong", "tcp|ipc SIZE COUNT", 3, bench_plain_pingpong},
   {"plain_stream", "SIZE COUNT", 2, bench_plain_stream},
   {"memcpy", "SIZE COUNT", 2, bench_memcpy},
 };

@@ -98,8 +98,7 @@ void bench_proxy (char **arguments)
     const long size = bench.peer.size = number (arguments[1]);
     const long count = bench.peer.count = number (arguments[2]);
     bench_start (&bench, transport_named (arguments[0]), push);
-    void *const ctx = bench.transport == INPROC ? bench.ctx : zmq_ctx_new ();
-    MUST (ctx);
+    void *const ctx = bench.transport == INPROC ? bench.ctx : context_new ();
     proxy.front = socket_new (ctx, ZMQ_PULL);
     proxy.back = socket_new (ctx, ZMQ_PUSH);
     bind_fresh (&bench, proxy.front, "front", bench.endpoint);
