@@ -259,6 +259,7 @@ SOCKET_TEST (heartbeats_travel_in_boxes)
     shut (socket);
     socket = secure_server (ZMQ_DEALER, WITH_CURVE);
     set_int (socket, ZMQ_HEARTBEAT_IVL, 10);
+    set_int (socket, ZMQ_HEARTBEAT_TIMEOUT, patience_ms ());
     set_int (socket, ZMQ_HEARTBEAT_TTL, 3000);
     peer = curve_connected (raw_connect (bind_any (socket, TCP)), 1);
     for (int i = 0; i < 3; i++) {

@@ -123,9 +123,25 @@ size_t recv_frame (void *socket, void *buffer, size_t capacity)
     return (size_t) size;
 }
 
+bool calm (int64_t since, int quiet)
+{
+    int asleep = 0;
+    do {
+        if (now_ms () - since < quiet)
+            return false;
+        if (now_ms () - since > patience_ms ())
+            return true;
+        usleep (1000);
+        asleep = others_sleep () ? asleep + 1 : 0;
+    } while (asleep > 0 && asleep < 3);
+    return asleep > 0;
+}
+
 void settle (void)
 {
-    usleep (1000 * (useconds_t) SILENCE_MS / 3);
+    const int64_t started = now_ms ();
+    while (!calm (started, SILENCE_MS / 3))
+        usleep (1000);
 }
 
 bool ready_within (void *socket, short events, int timeout)
@@ -144,10 +160,15 @@ void expect_silence (void *socket)
 
 int fill (void *socket, const char *text, int limit)
 {
+    return fill_bytes (socket, text, strlen (text), limit);
+}
+
+int fill_bytes (void *socket, const void *data, size_t size, int limit)
+{
     int sent = 0;
     int64_t last = now_ms ();
-    while (now_ms () - last < SILENCE_MS) {
-        if (zmq_send (socket, text, strlen (text), ZMQ_DONTWAIT) >= 0) {
+    while (!calm (last, SILENCE_MS)) {
+        if (zmq_send (socket, data, size, ZMQ_DONTWAIT) >= 0) {
             sent++;
             CHECK (sent <= limit);
             last = now_ms ();
@@ -162,11 +183,15 @@ int fill (void *socket, const char *text, int limit)
 int drain (void *socket, int quiet)
 {
     int received = 0;
-    while (ready_within (socket, ZMQ_POLLIN, quiet)) {
-        CHECK (zmq_recv (socket, NULL, 0, ZMQ_DONTWAIT) >= 0);
-        CHECK_INT (0, get_int (socket, ZMQ_RCVMORE));
-        received++;
-    }
+    int64_t last = now_ms ();
+    do {
+        while (ready_within (socket, ZMQ_POLLIN, quiet)) {
+            CHECK (zmq_recv (socket, NULL, 0, ZMQ_DONTWAIT) >= 0);
+            CHECK_INT (0, get_int (socket, ZMQ_RCVMORE));
+            received++;
+            last = now_ms ();
+        }
+    } while (quiet > 0 && !calm (last, quiet));
     return received;
 }
 

@@ -11,6 +11,8 @@
 #define SILENCE_MS (patience_ms () / 80)
 /*  Gives the other threads the time to do what cannot be seen from outside. */
 void settle (void);
+/*  Whether nothing has happened for `quiet` milliseconds since that time, and no thread is about to change that. */
+bool calm (int64_t since, int quiet);
 
 /*  A test whose sockets and context are closed at its end, which must succeed, too. */
 #define SOCKET_TEST(name) FIXTURE_TEST_ (TEST (name), name)
@@ -67,7 +69,9 @@ bool ready_within (void *socket, short events, int timeout);
 void expect_silence (void *socket);
 /*  Sends text messages with ZMQ_DONTWAIT until EAGAIN, and until it stays so for a moment; how many went. */
 int fill (void *socket, const char *text, int limit);
-/*  Receives single-frame messages until none comes for `quiet` milliseconds; how many came. */
+int fill_bytes (void *socket, const void *data, size_t size, int limit);
+/*  Receives single-frame messages until none comes for `quiet` milliseconds, and, where that is not 0, all is calm; how
+ *  many came. */
 int drain (void *socket, int quiet);
 /*  Sends `text`, which `subscriber` has subscribed to, until it arrives, and reads away what was sent too much. */
 void sync_subscriber (void *publisher, void *subscriber, const char *text);

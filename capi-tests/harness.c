@@ -1,6 +1,7 @@
 #include "harness.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -49,7 +50,7 @@ static int slowness (void)
 static int limit_seconds (void)
 {
     const char *const text = getenv ("CAPI_TEST_SECONDS");
-    return (text ? atoi (text) : 20) * slowness ();
+    return (text ? atoi (text) : 60) * slowness ();
 }
 
 static const char *library (void)
@@ -362,10 +363,18 @@ void fresh_inproc (char endpoint[ENDPOINT_MAX])
     snprintf (endpoint, ENDPOINT_MAX, "inproc://test-%d", serial ());
 }
 
+/*  A socket that is bound to the port, and does not listen, keeps it from whoever asks the system for any port, such as
+ *  tests that run at the same time; libraries allow their listeners to share addresses so far. It stays open. */
 void unused_tcp (char endpoint[ENDPOINT_MAX])
 {
-    const int listener = raw_listen (endpoint);
-    close (listener);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    const int holder = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    CHECK (holder >= 0);
+    CHECK_OK (bind (holder, (const struct sockaddr *) &address, size));
+    CHECK_OK (setsockopt (holder, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
+    CHECK_OK (getsockname (holder, (struct sockaddr *) &address, &size));
+    snprintf (endpoint, ENDPOINT_MAX, "tcp://127.0.0.1:%d", ntohs (address.sin_port));
 }
 
 void bind_fresh (void *socket, enum transport transport, char endpoint[ENDPOINT_MAX])
@@ -504,6 +513,20 @@ static char thread_state (pid_t thread_id)
     fclose (file);
     const char *const parenthesis = got ? strrchr (got, ')') : NULL;
     return parenthesis ? parenthesis[2] : '?';
+}
+
+bool others_sleep (void)
+{
+    DIR *const tasks = opendir ("/proc/self/task");
+    CHECK (tasks != NULL);
+    bool all = true;
+    for (struct dirent *entry; all && (entry = readdir (tasks)) != NULL;) {
+        const pid_t thread_id = (pid_t) atoi (entry->d_name);
+        /* One that ends meanwhile has no state. */
+        all = thread_id <= 0 || thread_id == current_thread_id () || strchr ("S?", thread_state (thread_id));
+    }
+    closedir (tasks);
+    return all;
 }
 
 void wait_until_blocked (pid_t thread_id)

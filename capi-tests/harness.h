@@ -198,6 +198,8 @@ void *join_thread (pthread_t thread);
 /*  Waits until the thread sleeps in the kernel (in a system call that blocks), by looking at /proc. */
 void wait_until_blocked (pid_t thread_id);
 pid_t current_thread_id (void);
+/*  Whether all other threads of the process sleep in the kernel just now. */
+bool others_sleep (void);
 
 /*  ---- Monitor (event format version 1) --------------------------------------------------------------------------------- */
 

@@ -23,16 +23,16 @@ static void wait_units (int units)
     usleep ((useconds_t) (units * UNIT) * 1000);
 }
 
-/*  Answers PINGs for so long. */
-static void answer_for (int fd, int64_t milliseconds)
+/*  Answers so many PINGs, and says when it began to answer the last. */
+static int64_t answer (int fd, int pings)
 {
-    static struct frame frame;
-    const int64_t until = now_ms () + milliseconds;
-    for (int64_t left = milliseconds; left > 0 && raw_readable (fd, (int) left); left = until - now_ms ()) {
-        zmtp_recv_frame (fd, &frame);
-        CHECK_BYTES ("\4PING\0\0", 7, frame.body, frame.size);
+    int64_t last = 0;
+    while (pings-- > 0) {
+        zmtp_expect_command (fd, "PING", "\0\0", 2);
+        last = now_ms ();
         zmtp_send_command (fd, "PONG", "", 0);
     }
+    return last;
 }
 
 SOCKET_TEST (a_context_is_sent_back_as_far_as_sixteen_bytes)
@@ -55,15 +55,15 @@ SOCKET_TEST (each_ping_begins_its_time_to_live_anew)
     int fd;
     bound_dealer (0, -1, &fd);
     int64_t last = 0;
-    for (int i = 0; i < 5; i++) { /* 0.3 s after each */
-        zmtp_send_command (fd, "PING", LITERAL ("\0\3"));
-        zmtp_expect_command (fd, "PONG", "", 0);
+    for (int i = 0; i < 4; i++) { /* 1.5 s after each */
         last = now_ms ();
-        if (i < 4)
-            CHECK (!raw_closes_within (fd, 150));
+        zmtp_send_command (fd, "PING", LITERAL ("\0\17"));
+        zmtp_expect_command (fd, "PONG", "", 0);
+        if (i < 3)
+            CHECK (!raw_closes_within (fd, 600));
     }
-    CHECK (raw_closes_within (fd, 300 + 20 * UNIT));
-    CHECK (now_ms () - last >= 280);
+    CHECK (raw_closes_within (fd, patience_ms ()));
+    CHECK (now_ms () - last >= 1480);
     close (fd);
 }
 
@@ -108,12 +108,11 @@ SOCKET_TEST (a_long_time_to_live_is_no_short_one)
 SOCKET_TEST (a_silence_is_counted_from_the_first_ping_in_it)
 {
     int fd;
-    bound_dealer (2 * UNIT, 40 * UNIT, &fd);
-    answer_for (fd, 6 * UNIT);
-    CHECK (raw_readable (fd, patience_ms ()));
-    const int64_t began = now_ms ();
-    CHECK (raw_closes_within (fd, 65 * UNIT));
-    CHECK (now_ms () - began >= 39 * UNIT);
+    /* PINGs go on in the silence: counted from the last it would have no end. */
+    bound_dealer (2 * UNIT, 150 * UNIT, &fd);
+    const int64_t answered = answer (fd, 3);
+    CHECK (raw_closes_within (fd, patience_ms ()));
+    CHECK (now_ms () - answered >= 149 * UNIT);
     close (fd);
 }
 
@@ -130,11 +129,11 @@ SOCKET_TEST (a_timeout_of_zero_never_gives_up)
 SOCKET_TEST (the_timeout_is_the_interval_unless_it_is_set)
 {
     int fd;
+    const int64_t started = now_ms ();
     bound_dealer (8 * UNIT, -1, &fd);
     zmtp_expect_command (fd, "PING", "\0\0", 2);
-    const int64_t asked = now_ms ();
-    CHECK (raw_closes_within (fd, 16 * UNIT));
-    CHECK (now_ms () - asked >= 7 * UNIT);
+    CHECK (raw_closes_within (fd, patience_ms ()));
+    CHECK (now_ms () - started >= 15 * UNIT);
     close (fd);
 }
 
@@ -151,18 +150,18 @@ SOCKET_TEST (without_an_interval_nothing_is_asked)
 SOCKET_TEST (a_peer_in_the_middle_of_a_long_frame_is_alive)
 {
     int fd;
-    void *const dealer = bound_dealer (5 * UNIT, 25 * UNIT, &fd);
+    void *const dealer = bound_dealer (5 * UNIT, 150 * UNIT, &fd);
     raw_send (fd, "\0\144", 2); /* of 100 bytes */
     if (DIFFERS ("libzmq counts whole frames only, and no PONG can come within one")) {
         char body[100];
         for (int i = 0; i < 100; i++) {
             raw_send (fd, "x", 1);
-            wait_units (1);
+            wait_units (2);
         }
         CHECK_INT (100, zmq_recv (dealer, body, sizeof body, 0));
     } else {
         for (int i = 0; i < 100 && send (fd, "x", 1, MSG_NOSIGNAL) == 1; i++)
-            wait_units (1);
+            wait_units (2);
         CHECK (raw_closes_within (fd, patience_ms ()));
     }
     close (fd);
@@ -202,6 +201,7 @@ SOCKET_TEST (pings_do_not_pile_up_for_a_peer_that_does_not_read)
     for (int i = 0; i < 10; i++)
         SEND_BYTES (dealer, large, sizeof large, 0);
     wait_units (40);
+    const int64_t reading = now_ms ();
     uint8_t head[9], *const body = malloc (sizeof large);
     CHECK (body != NULL);
     for (int messages = 0; messages < 10;) {
@@ -216,7 +216,7 @@ SOCKET_TEST (pings_do_not_pile_up_for_a_peer_that_does_not_read)
         }
     }
     free (body);
-    CHECK (pings <= 5);
+    CHECK (pings <= 5 + (now_ms () - reading) / (2 * UNIT)); /* of twenty before */
     close (fd);
 }
 
@@ -228,15 +228,15 @@ SOCKET_TEST (two_sockets_keep_each_other_alive)
             void *const socket = sockets[k][i] = open_socket (ZMQ_DEALER);
             if ((k / 2 + 1) & 1 << i) { /* the one, the other, or both */
                 set_int (socket, ZMQ_HEARTBEAT_IVL, 2 * UNIT);
-                set_int (socket, ZMQ_HEARTBEAT_TIMEOUT, 20 * UNIT);
-                set_int (socket, ZMQ_HEARTBEAT_TTL, 20 * UNIT);
+                set_int (socket, ZMQ_HEARTBEAT_TIMEOUT, 150 * UNIT);
+                set_int (socket, ZMQ_HEARTBEAT_TTL, 150 * UNIT);
             }
         }
         monitors[k] = open_monitor (test_ctx (), sockets[k][0], ZMQ_EVENT_DISCONNECTED);
         join (sockets[k][0], sockets[k][1], k % 2 ? IPC : TCP);
         bounce (sockets[k][0], sockets[k][1]);
     }
-    wait_units (45);
+    wait_units (200);
     for (int k = 0; k < 6; k++) {
         RECV_NOTHING (monitors[k]);
         bounce (sockets[k][0], sockets[k][1]);

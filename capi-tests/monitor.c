@@ -318,7 +318,7 @@ TEST (peer_that_says_nothing_in_time)
     struct scene scene;
     open_scene (&scene, 50);
     expect_failure (&scene, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, 0);
-    open_scene (&scene, 50);
+    open_scene (&scene, patience_ms () / 5);
     greet (&scene);
     expect_failure (&scene, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, 0);
 }

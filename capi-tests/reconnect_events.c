@@ -153,11 +153,11 @@ SOCKET_TEST (a_connection_in_time_is_not_given_up)
     char endpoint[ENDPOINT_MAX];
     const int listener = raw_listen (endpoint);
     void *const dealer = dialler (ZMQ_DEALER, 10, 0);
-    set_int (dealer, ZMQ_CONNECT_TIMEOUT, SILENCE_MS / 3);
+    set_int (dealer, ZMQ_CONNECT_TIMEOUT, patience_ms () / 10);
     void *const monitor = open_monitor (test_ctx (), dealer, ZMQ_EVENT_ALL);
     connect_to (dealer, endpoint);
     expect_events (monitor, "CONNECT_DELAYED CONNECTED");
-    expect_silence (monitor); /* the handshake has a time of its own */
+    CHECK (!ready_within (monitor, ZMQ_POLLIN, patience_ms () / 8)); /* the handshake has a time of its own */
     const int fd = zmtp_accept (listener, "DEALER");
     expect_events (monitor, "HANDSHAKE_SUCCEEDED");
     expect_silence (monitor);
@@ -187,6 +187,8 @@ static void is_told_as_its_address (int listener, const char *spelled, const cha
     CHECK_OK (zmq_disconnect (dealer, spelled));
     close_socket (monitor);
     finish ();
+    while (raw_readable (listener, 0)) /* it may have dialled once more */
+        close (raw_accept (listener));
 }
 
 SOCKET_TEST (events_name_the_address_once_a_connection_was_lost)
@@ -240,7 +242,6 @@ static void *stopping (int flags)
 {
     void *const dealer = dialler (ZMQ_DEALER, 10, 10);
     set_int (dealer, ZMQ_RECONNECT_STOP, flags);
-    set_int (dealer, ZMQ_HANDSHAKE_IVL, SILENCE_MS);
     return dealer;
 }
 
@@ -324,6 +325,8 @@ SOCKET_DRAFT_TEST (a_handshake_that_fails_in_any_way_ends_the_attempts)
         char endpoint[ENDPOINT_MAX];
         const int listener = raw_listen (endpoint);
         void *const dealer = stopping (ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED);
+        if (how == SAYS_NOTHING)
+            set_int (dealer, ZMQ_HANDSHAKE_IVL, SILENCE_MS);
         void *const monitor = open_monitor (test_ctx (), dealer, ZMQ_EVENT_ALL);
         connect_to (dealer, endpoint);
         expect_events (monitor, "CONNECT_DELAYED CONNECTED");
@@ -346,7 +349,8 @@ SOCKET_TEST (handshakes_that_fail_without_the_peer_s_fault_are_tried_again)
         char endpoint[ENDPOINT_MAX];
         const int listener = raw_listen (endpoint);
         void *const dealer = dialler (ZMQ_DEALER, 10, 0);
-        set_int (dealer, ZMQ_HANDSHAKE_IVL, SILENCE_MS);
+        if (how == SAYS_NOTHING)
+            set_int (dealer, ZMQ_HANDSHAKE_IVL, SILENCE_MS);
         connect_to (dealer, endpoint);
         fail_handshake (raw_accept (listener), how);
         if (how <= SAYS_NOTHING)
@@ -380,9 +384,8 @@ SOCKET_TEST (a_disconnect_between_two_attempts_ends_them)
         wait_event (monitor, ZMQ_EVENT_CONNECT_RETRIED);
         CHECK_OK (zmq_disconnect (dealer, endpoint));
         attend (dealer);
-        while (event_within (monitor, 0, &event)) /* libzmq may have made one more */
-            CHECK (event.event != ZMQ_EVENT_CONNECTED);
-        expect_silence (monitor);
+        for (int i = 0; event_within (monitor, SILENCE_MS, &event); i++) /* libzmq may have made one more */
+            CHECK (event.event != ZMQ_EVENT_CONNECTED && i < 4);
         close_socket (monitor);
         finish ();
     }

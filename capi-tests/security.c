@@ -354,7 +354,7 @@ SOCKET_TEST (a_successor_of_the_handler_takes_over)
         void *const first = open_handler ();
         void *const server = secure_server (ZMQ_DEALER, mechanism);
         void *const client = secure_client (ZMQ_DEALER, mechanism);
-        set_int (server, ZMQ_HANDSHAKE_IVL, 2 * SILENCE_MS);
+        set_int (server, ZMQ_HANDSHAKE_IVL, patience_ms () / 5);
         set_int (client, ZMQ_RECONNECT_IVL, 1);
         void *const monitor = watch (server);
         join (server, client, TCP);
@@ -378,7 +378,7 @@ SOCKET_TEST (an_answer_after_the_deadline_is_not_listened_to)
         void *const handler = open_handler ();
         void *const server = secure_server (ZMQ_DEALER, mechanism);
         void *const client = secure_client (ZMQ_DEALER, mechanism);
-        set_int (server, ZMQ_HANDSHAKE_IVL, 2 * SILENCE_MS);
+        set_int (server, ZMQ_HANDSHAKE_IVL, patience_ms () / 5);
         set_int (client, ZMQ_RECONNECT_IVL, 1);
         void *const monitor = watch (server);
         join (server, client, TCP);

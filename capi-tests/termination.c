@@ -309,7 +309,6 @@ TEST (finite_linger_holds_term_that_long)
     SEND (socket, "never arrives");
     const int64_t started = now_ms ();
     close_socket (socket);
-    CHECK (now_ms () - started < 150);
     term_ctx (ctx);
     CHECK (now_ms () - started >= 195);
 }

@@ -158,9 +158,10 @@ SOCKET_TEST (any_traffic_keeps_a_connection_that_answers_no_ping)
 {
     void *const dealer = open_socket (ZMQ_DEALER);
     set_int (dealer, ZMQ_HEARTBEAT_IVL, 20);
-    set_int (dealer, ZMQ_HEARTBEAT_TIMEOUT, 200);
+    set_int (dealer, ZMQ_HEARTBEAT_TIMEOUT, patience_ms () / 3);
     const int fd = zmtp_peer (bind_any (dealer, TCP), "DEALER");
-    for (int i = 0; i < 40; i++) {
+    const int64_t end = now_ms () + patience_ms () / 2;
+    while (now_ms () < end) {
         zmtp_send_frame (fd, 0, "alive", 5);
         RECV (dealer, "alive");
         usleep (10 * 1000);
@@ -174,9 +175,9 @@ SOCKET_TEST (a_ping_s_ttl_ends_a_peer_that_falls_silent)
 {
     void *dealer;
     const int fd = dealer_peer (&dealer);
+    const int64_t started = now_ms ();
     zmtp_send_command (fd, "PING", "\0\1", 2); /* 100 ms */
     zmtp_expect_command (fd, "PONG", "", 0);
-    const int64_t started = now_ms ();
     raw_expect_close (fd);
     CHECK (now_ms () - started >= 90);
 }
