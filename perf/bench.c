@@ -272,9 +272,10 @@ long resident_bytes (void)
 long settled_bytes (void)
 {
     long least = resident_bytes ();
-    for (int i = 0; i < 24; i++) {
+    for (int unchanged = 0; unchanged < 10; unchanged++) {
         usleep (50000);
         const long now = resident_bytes ();
+        unchanged = now < least ? 0 : unchanged;
         least = now < least ? now : least;
     }
     return least;

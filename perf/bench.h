@@ -103,7 +103,7 @@ double own_cpu_s (void);
 long own_sleeps (void);
 long children_sleeps (void);
 long resident_bytes (void);
-/*  The least that is seen within a second or so: memory may be given back by another thread, a little later. */
+/*  The least that is seen until it does not change for half a second: another thread may give memory back later. */
 long settled_bytes (void);
 void raise_descriptor_limit (void);
 

@@ -10,6 +10,7 @@ static void serve (struct peer *peer)
         receive_message (socket, peer->size);
         send_message (socket, peer->size);
     }
+    hear (peer->from_parent);
     MUST (zmq_close (socket) == 0);
 }
 
@@ -44,6 +45,7 @@ void bench_latency (char **arguments)
         last = at;
     }
     const double wall = last - from;
+    tell (bench.to_peer);
     const long sleeps = own_sleeps () - slept;
     MUST (zmq_close (socket) == 0);
     bench_end (&bench);

@@ -66,6 +66,7 @@ static void pushers (struct peer *peer)
     for (long i = 0; i <= peer->count; i++)
         for (long s = 0; s < peer->sockets; s++)
             send_message (sockets[s], peer->size);
+    hear (peer->from_parent);
     close_all (sockets, peer->sockets);
 }
 
@@ -84,6 +85,7 @@ void bench_fan_in (char **arguments)
     for (long i = 0; i < messages; i++)
         receive_message (socket, size);
     const double wall = now_s () - from;
+    tell (bench.to_peer);
     MUST (zmq_close (socket) == 0);
     bench_end (&bench);
     result ((double) messages / wall, "msg/s", cpu_s (), messages);

@@ -117,12 +117,12 @@ SECTIONS = {
             smoke="sockets_limited 300", refused=NONE_REFUSED),
     ],
     "Memory": [
-        row("burst_64", "a burst of 64 B", "burst 64 1000000", cpu=None),
-        row("burst_1024", "a burst of 1 KiB", "burst 1024 200000", cpu=None),
-        row("burst_65536", "a burst of 64 KiB", "burst 65536 3000", cpu=None),
-        row("burst_1048576", "a burst of 1 MiB", "burst 1048576 200", cpu=None),
-        row("bounded_100", "at a high-water mark of 1000, 100 B", "bounded 100 1000", cpu=None),
-        row("bounded_4194304", "at a high-water mark of 4, 4 MiB", "bounded 4194304 4", cpu=None),
+        row("burst_64", "a burst of 64 B", "burst 64 1000000", cpu=None, smoke="burst 1024 200"),
+        row("burst_1024", "a burst of 1 KiB", "burst 1024 200000", cpu=None, smoke="burst 1024 200"),
+        row("burst_65536", "a burst of 64 KiB", "burst 65536 3000", cpu=None, smoke="burst 1024 200"),
+        row("burst_1048576", "a burst of 1 MiB", "burst 1048576 200", cpu=None, smoke="burst 1024 200"),
+        row("bounded_100", "at a high-water mark of 1000, 100 B", "bounded 100 1000", cpu=None, smoke="bounded 100 10"),
+        row("bounded_4194304", "at a high-water mark of 4, 4 MiB", "bounded 4194304 4", cpu=None, smoke="bounded 100 10"),
     ],
 }
 ROWS = {one.name: one for rows in SECTIONS.values() for one in rows}
