@@ -8,6 +8,7 @@ use std::io::IoSlice;
 
 use smallvec::SmallVec;
 
+use super::buffers;
 use crate::core::pipe::{PipeReader, PipeWriter};
 use crate::error::Errno;
 use crate::msg::{Class, Msg};
@@ -177,6 +178,7 @@ impl WriteHalf {
         if self.broken {
             return Turn::Idle;
         }
+        link.encoder.lend(buffers::take);
         let mut moved = 0;
         loop {
             match fill(link, &mut self.pipe, host) {
@@ -184,7 +186,7 @@ impl WriteHalf {
                 Err(error) => return Turn::Failed(Failure::Connection(error)),
             }
             if link.encoder.is_empty() {
-                link.encoder.release_memory();
+                buffers::give(link.encoder.release_memory());
                 match link.stream.flush() {
                     Ok(true) => {}
                     Ok(false) => return Turn::Blocked,

@@ -18,6 +18,7 @@
 )]
 
 mod authentication;
+mod buffers;
 mod connection;
 mod datagram;
 mod dialling;

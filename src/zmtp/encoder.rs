@@ -45,8 +45,6 @@ pub struct Encoder {
     /// Bytes of the first of them that were sent.
     large_sent: usize,
     pending: usize,
-    /// The most that the buffer held since memory was last offered for release.
-    peak: usize,
 }
 
 struct Large {
@@ -78,7 +76,6 @@ impl Encoder {
             sent: 0,
             large: VecDeque::new(),
             large_sent: 0,
-            peak: 0,
         }
     }
 
@@ -163,23 +160,30 @@ impl Encoder {
         }
         self.sent = self.sent.saturating_add(left);
         if self.sent >= self.buffer.len() {
-            self.peak = self.peak.max(self.buffer.len());
             self.buffer.clear();
             self.sent = 0;
         }
     }
 
-    /// To be called when the half runs idle: gives memory back that is not in use, unless so much
-    /// was sent since the last call that it will be wanted again at once.
-    pub fn release_memory(&mut self) {
-        if self.is_empty() && self.peak <= self.buffer.capacity() / 8 {
-            self.buffer = Vec::new();
-            self.large = VecDeque::new();
+    /// Has the encoder use the buffer that `take` has to offer, if it has none of its own.
+    pub fn lend(&mut self, take: impl FnOnce() -> Vec<u8>) {
+        if self.is_empty() && self.buffer.capacity() == 0 {
+            self.buffer = take();
+            self.buffer.clear();
         }
-        self.peak = 0;
+    }
+
+    /// To be called when everything is sent: gives the memory up. The buffer is the caller's, to be
+    /// lent to this encoder or another; without memory if something still waits to be sent.
+    pub fn release_memory(&mut self) -> Vec<u8> {
         if let Some(seal) = &mut self.seal {
             seal.release_memory();
         }
+        if !self.is_empty() {
+            return Vec::new();
+        }
+        self.large = VecDeque::new();
+        core::mem::take(&mut self.buffer)
     }
 
     /// Bytes of memory held, payloads aside.
