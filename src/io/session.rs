@@ -32,7 +32,7 @@ use crate::sys::poller::{Direction, Poller, Ready};
 use crate::transport::Target;
 use crate::zmtp::command;
 
-/// A connection that sent nothing for this long is quiet.
+/// An I/O thread none of whose connections was given anything to send for this long is quiet.
 const QUIET_US: u64 = 100;
 
 /// The writing half has a connection.
@@ -84,8 +84,6 @@ pub struct Session {
     rx_changes: Mutex<VecDeque<RxChange>>,
     control: Mutex<VecDeque<Msg>>,
     status: AtomicU32,
-    /// When the last direct write was, in microseconds.
-    last_direct: AtomicU64,
     /// Counts receptions, for heartbeats.
     pub(super) traffic: AtomicU32,
     /// The peer's last PING with a time to live: that time in milliseconds, and above it what
@@ -120,7 +118,6 @@ impl Session {
             rx_changes: Mutex::default(),
             control: Mutex::default(),
             status: AtomicU32::new(0),
-            last_direct: AtomicU64::new(0),
             traffic: AtomicU32::new(0),
             promise: AtomicU64::new(0),
             failure: Mutex::new(None),
@@ -380,16 +377,14 @@ impl Session {
     }
 
     /// Whether the calling application thread should write to the network itself: the last
-    /// thing that happened here was a reception, or nothing happened for a while. A stream of
-    /// messages is better encoded in batches by the I/O thread.
+    /// thing that happened here was a reception, or nothing was sent for a while. A stream of
+    /// messages is better encoded in batches by the I/O thread; so are several streams in turn, or
+    /// one that goes to many, whose connections would each look quiet.
     fn is_quiet(&self) -> bool {
-        if self.clear(HEARD) {
-            self.last_direct.store(clock::now_us(), Ordering::Relaxed);
-            return true;
-        }
+        let heard = self.clear(HEARD);
         let now = clock::now_us();
-        let last = self.last_direct.swap(now, Ordering::Relaxed);
-        now.saturating_sub(last) > QUIET_US
+        let last = self.thread.last_sent.swap(now, Ordering::Relaxed);
+        heard || now.saturating_sub(last) > QUIET_US
     }
 }
 

@@ -19,7 +19,7 @@ use crate::error::{Errno, Result};
 use crate::log::{self, Kind, Subject};
 use crate::msg::Later;
 use crate::sync::Arc;
-use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::sys::clock;
 use crate::sys::event::EventFd;
 use crate::sys::poller::{Poller, Ready, Watch};
@@ -84,6 +84,8 @@ pub struct IoThread {
     pub(super) poller: Poller,
     /// Connections and listeners on it.
     pub(super) load: AtomicUsize,
+    /// When one of its connections was last found to have something to send, in microseconds.
+    pub(super) last_sent: AtomicU64,
 }
 
 impl IoThread {
@@ -98,6 +100,7 @@ impl IoThread {
             wake,
             poller,
             load: AtomicUsize::new(0),
+            last_sent: AtomicU64::new(0),
         })
     }
 
