@@ -31,7 +31,7 @@ const LARGEST: usize = SMALLEST << (CLASSES - 1);
 const MAGAZINE_BLOCKS: usize = 64;
 const MAGAZINE_BYTES: usize = 32 << 10;
 /// Most magazines of one class in the depot, full and empty ones each, and bytes in the full ones.
-const DEPOT_MAGAZINES: usize = 16;
+const DEPOT_MAGAZINES: usize = 128;
 const DEPOT_BYTES: usize = 1 << 20;
 
 /// The capacity to ask `malloc` for when a block for `size` bytes is needed, so that it can be
