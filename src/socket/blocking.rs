@@ -23,7 +23,8 @@ use crate::sys::poller::Ready;
 /// thread waits for the network itself.
 const LONE_WAITS: u32 = 4;
 
-/// A wait that brings more than this many messages is part of a stream.
+/// A wait that brings more frames than this from each peer that it brings any from is part of a
+/// stream. (A server that answers many clients gets one request of each.)
 const FEW: u32 = 2;
 
 /// How often a thread looks for news before it sleeps, at the most: some microseconds.
@@ -44,6 +45,8 @@ pub struct Habits {
     sent: bool,
     /// Frames received since the last wait.
     since_wait: u32,
+    /// Pipes that had something new to read since then.
+    pipes: u32,
     /// Waits in a row that brought few.
     lone: u32,
 }
@@ -53,6 +56,11 @@ impl Habits {
     #[inline]
     pub fn received(&mut self) {
         self.since_wait = self.since_wait.wrapping_add(1);
+    }
+
+    /// A pipe has something to read that had nothing.
+    pub fn readable(&mut self) {
+        self.pipes = self.pipes.saturating_add(1);
     }
 
     /// Looks for news for a moment before the thread sleeps: being woken costs both sides more
@@ -93,8 +101,9 @@ impl Habits {
 
     /// A wait begins. Whether it should be in the poll set.
     fn wait(&mut self) -> bool {
-        let few = self.since_wait <= FEW;
+        let few = self.since_wait <= self.pipes.max(1).saturating_mul(FEW);
         self.since_wait = 0;
+        self.pipes = 0;
         self.lone = if few { self.lone.saturating_add(1) } else { 0 };
         self.lone >= LONE_WAITS
     }

@@ -192,6 +192,7 @@ impl Socket {
             && std::mem::take(&mut slot.read_passive)
             && !slot.over
         {
+            self.habits.readable();
             self.with_pattern(|pattern, cx| pattern.read_activated(cx, pipe));
         }
     }
