@@ -79,3 +79,20 @@ SOCKET_TEST (a_streamer_carries_work)
     RECV_PARTS (pull, "a", "task");
     stop_device (&device, thread);
 }
+
+SOCKET_TEST (the_type_of_a_device_means_nothing)
+{
+    static const int types[] = {0, ZMQ_FORWARDER, -1, 12345};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct device device;
+        const char *front, *back;
+        const pthread_t thread = start_device (&device, types[i], ZMQ_PULL, ZMQ_PUSH, &front, &back);
+        void *const push = open_socket (ZMQ_PUSH), *const pull = open_socket (ZMQ_PULL);
+        connect_to (push, front);
+        connect_to (pull, back);
+        SEND (push, "task");
+        RECV (pull, "task");
+        stop_device (&device, thread);
+        finish ();
+    }
+}
