@@ -8,6 +8,7 @@
 #   make test-bindings  the suites of language bindings, on libzmq and on ours: docs/bindings.md
 #   make install   into PREFIX (/usr/local), with DESTDIR as usual
 #   make bench     speed against the system's libzmq; ROWS="tcp_64 router", BENCH="-n 9" as scripts/bench has them
+#   make bench-growth   how speed develops with size, peers, subscriptions ...: plots of both, and cliffs of ours
 #   make soak      the stress of threads, contexts and sockets, 10000 rounds
 #   make uninstall, make stage, make check, make deny
 
@@ -72,8 +73,11 @@ soak:
 bench: stage
 	@scripts/bench $(BENCH) $(ROWS)
 
+bench-growth: stage
+	@scripts/bench-growth $(BENCH) $(ROWS)
+
 clean:
 	$(CARGO) clean
 
-.PHONY: all install uninstall stage demo test test-browser test-bindings soak check deny bench clean \
+.PHONY: all install uninstall stage demo test test-browser test-bindings soak check deny bench bench-growth clean \
 	$(addprefix test-,$(steps))

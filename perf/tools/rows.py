@@ -135,6 +135,10 @@ LIMITS = {one.name: one for one in (
     row("memcpy", "memcpy of 1 MiB", "memcpy 1048576 20000"),
 )}
 
+# Programs of scripts/bench-growth that no row runs.
+SMOKE_TOO = [f"backlog {transport} 64 10 200" for transport in ("inproc", "tcp")] + [
+    f"slow {kind} 500" for kind in ("none", "stopped", "slow", "pings", "garbage")]
+
 # Figures of which more is better; of every other, less.
 MORE = {"rate", "mb_per_s", "subscribe_per_s", "taken"}
 # In the results, not in tables: what another figure says already.
