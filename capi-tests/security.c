@@ -348,6 +348,42 @@ SOCKET_TEST (a_handler_may_come_late_and_go)
     }
 }
 
+SOCKET_TEST (with_enforcement_a_domain_decides_who_asks)
+{
+    FOR_EACH_MECHANISM (mechanism)
+        for (int domain = 0; domain < 2; domain++)
+            for (int handled = 0; handled < 2; handled++) {
+                if (mechanism == WITH_PLAIN && !domain && !DIFFERS ("libzmq aborts when it enforces a domain that is not there"))
+                    continue;
+                void *const handler = handled ? open_handler () : NULL;
+                void *const server = mechanism == WITH_NULL ? open_socket (ZMQ_DEALER) : secure_server (ZMQ_DEALER, mechanism);
+                void *const client = secure_client (ZMQ_DEALER, mechanism);
+                void *const monitor = watch (server);
+                /* PLAIN is of no use without a handler. */
+                const bool asks = domain || mechanism == WITH_PLAIN;
+                if (domain)
+                    set_str (server, ZMQ_ZAP_DOMAIN, "global");
+                set_int (server, ZMQ_ZAP_ENFORCE_DOMAIN, 1);
+                join (server, client, TCP);
+                if (asks && !handled)
+                    CHECK_INT (EFAULT, EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL).value);
+                else {
+                    if (asks)
+                        handle_until (handler, "200", monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+                    else
+                        EXPECT_EVENT (monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+                    bounce (server, client);
+                }
+                stop_watching (server, monitor);
+                shut (client);
+                shut (server);
+                if (handled) {
+                    RECV_NOTHING (handler);
+                    close_handler (handler);
+                }
+            }
+}
+
 SOCKET_TEST (a_successor_of_the_handler_takes_over)
 {
     FOR_EACH_MECHANISM (mechanism) {
