@@ -2,7 +2,6 @@
 #![allow(unsafe_code, reason = "libsodium is a C library")]
 
 use core::ffi::{c_int, c_ulonglong};
-use std::sync::Once;
 
 use super::{MAC, Nonce, Primitives, PublicKey, Secret};
 
@@ -48,8 +47,8 @@ pub struct Libsodium;
 
 /// Lets libsodium look for SIMD. Without it everything works as well, only slower.
 fn start() {
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| {
+    static STARTED: Once<()> = Once::new();
+    STARTED.get_or_make(|| {
         // SAFETY: may be called at any time, from any thread.
         unsafe { sodium_init() };
     });

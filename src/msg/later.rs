@@ -12,8 +12,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 
 use super::block::External;
 
@@ -24,8 +23,9 @@ const NEVER: u8 = 0;
 const SOON: u8 = 1;
 const NOW: u8 = 2;
 
-/// How to wait until everybody who has a lock, without knowing of external messages, is done.
-static WAIT_FOR_LOCKS: OnceLock<fn()> = OnceLock::new();
+/// How to wait until everybody who has a lock, without knowing of external messages, is done: a
+/// `fn()`, or null. No lock is around it, so that no forked child finds one taken.
+static WAIT_FOR_LOCKS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 /// What a thread has put off.
 struct List {
@@ -72,10 +72,9 @@ impl Later {
     }
 }
 
-/// Says how to wait for the users of those locks that open [`Later::if_needed`]. The first one said is
-/// the one used.
+/// Says how to wait for the users of those locks that open [`Later::if_needed`].
 pub fn wait_by(wait: fn()) {
-    let _ = WAIT_FOR_LOCKS.set(wait);
+    WAIT_FOR_LOCKS.store(wait as *mut (), Ordering::Release);
 }
 
 impl Drop for Later {
@@ -117,7 +116,9 @@ pub(super) fn expect() {
 #[cold]
 fn begin() {
     let _ = NEEDED.compare_exchange(NEVER, SOON, Ordering::SeqCst, Ordering::SeqCst);
-    if let Some(wait) = WAIT_FOR_LOCKS.get() {
+    let wait = WAIT_FOR_LOCKS.load(Ordering::Acquire);
+    // SAFETY: null, which is `None`, or what `wait_by` was given.
+    if let Some(wait) = unsafe { std::mem::transmute::<*mut (), Option<fn()>>(wait) } {
         wait();
     }
     NEEDED.store(NOW, Ordering::Release);

@@ -5,7 +5,6 @@
 //! network by itself.
 
 use std::ffi::c_void;
-use std::sync::OnceLock;
 
 use super::context::Context;
 use super::handle::Handle;
@@ -17,6 +16,7 @@ use crate::io::PollSet;
 use crate::msg::Msg;
 use crate::options::SocketType;
 use crate::sync::Arc;
+use crate::sys::once::Once;
 use crate::sys::poller::Ready;
 
 /// After this many waits in a row that each brought only a few messages, the application's
@@ -111,8 +111,8 @@ impl Habits {
 
 /// Whether anybody could bring news while this thread looks for it.
 fn several_processors() -> bool {
-    static SEVERAL: OnceLock<bool> = OnceLock::new();
-    *SEVERAL.get_or_init(|| std::thread::available_parallelism().is_ok_and(|n| n.get() > 1))
+    static SEVERAL: Once<bool> = Once::new();
+    SEVERAL.get_or_make(|| std::thread::available_parallelism().is_ok_and(|n| n.get() > 1))
 }
 
 /// Runs `step` on the socket until it answers other than `EAGAIN`, waiting in between.

@@ -1,13 +1,14 @@
 //! Monotonic time as a plain number.
 
-use std::sync::OnceLock;
 use std::time::Instant;
 
-static START: OnceLock<Instant> = OnceLock::new();
+use super::once::Once;
+
+static START: Once<Instant> = Once::new();
 
 /// Microseconds since the library first asked.
 pub fn now_us() -> u64 {
-    START.get_or_init(Instant::now).elapsed().as_micros() as u64
+    START.get_or_make(Instant::now).elapsed().as_micros() as u64
 }
 
 /// Milliseconds since the library first asked.

@@ -6,18 +6,21 @@
 //! is behind gates that a fork waits for; everything else belongs to contexts, and a child touches no
 //! lock of what its parent made.
 
-use std::cell::Cell;
 use std::ptr;
-use std::sync::Once;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 use super::gate::Gate;
+use super::once::Once;
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
-static WATCH: Once = Once::new();
+static WATCH: Once<()> = Once::new();
 
 /// Gates that are shut for the time of a fork.
 static GATES: [AtomicPtr<Gate>; 8] = [const { AtomicPtr::new(ptr::null_mut()) }; 8];
+
+/// True while one is added to them, and for the time of a fork: who shuts a gate that the fork does
+/// not know would leave it so in the child.
+static ADDING: AtomicBool = AtomicBool::new(false);
 
 /// How many forks lie between this process and the one that first called [`watch`].
 #[inline(always)]
@@ -29,29 +32,34 @@ pub fn generation() -> u32 {
 pub fn watch() {
     // SAFETY: the handlers touch atomics only, which is safe in a forked child; the gates that the
     // last two open were shut by the first, on the same thread.
-    WATCH.call_once(|| unsafe {
+    WATCH.get_or_make(|| unsafe {
         libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child));
     });
 }
 
 /// Has forks wait for the gate, so that it is never shut in a child. Whoever shuts it must not take
 /// another such gate while it has it.
+#[inline]
 pub fn hold(gate: &'static Gate) {
-    watch();
-    let wanted = ptr::from_ref(gate).cast_mut();
-    for place in &GATES {
-        match place.compare_exchange(ptr::null_mut(), wanted, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return,
-            Err(known) if known == wanted => return,
-            Err(_) => {}
-        }
+    if !gates().any(|known| ptr::eq(known, gate)) {
+        add(gate);
     }
-    debug_assert!(false, "more gates than places");
 }
 
-thread_local! {
-    /// How many gates the thread shut before it forks: another may add one meanwhile.
-    static SHUT: Cell<usize> = const { Cell::new(0) };
+#[cold]
+fn add(gate: &'static Gate) {
+    watch();
+    while ADDING.swap(true, Ordering::Acquire) {
+        std::thread::yield_now();
+    }
+    let wanted = ptr::from_ref(gate).cast_mut();
+    let added = GATES.iter().any(|place| {
+        let place =
+            place.compare_exchange(ptr::null_mut(), wanted, Ordering::AcqRel, Ordering::Acquire);
+        place.is_ok() || place == Err(wanted)
+    });
+    ADDING.store(false, Ordering::Release);
+    debug_assert!(added, "more gates than places");
 }
 
 fn gates() -> impl Iterator<Item = &'static Gate> {
@@ -60,11 +68,15 @@ fn gates() -> impl Iterator<Item = &'static Gate> {
 }
 
 extern "C" fn before() {
-    SHUT.set(gates().map(Gate::shut).count());
+    while ADDING.swap(true, Ordering::Acquire) {
+        std::thread::yield_now();
+    }
+    gates().for_each(Gate::shut);
 }
 
 extern "C" fn in_parent() {
-    gates().take(SHUT.get()).for_each(Gate::open);
+    gates().for_each(Gate::open);
+    ADDING.store(false, Ordering::Release);
 }
 
 extern "C" fn in_child() {

@@ -1,7 +1,8 @@
 //! A memory barrier on every thread of the process, paid for by the one that asks.
 
-use std::sync::OnceLock;
 use std::time::Duration;
+
+use super::once::Once;
 
 #[cfg(target_os = "linux")]
 const PRIVATE_EXPEDITED: libc::c_int = 1 << 3;
@@ -16,7 +17,7 @@ pub fn here() {
     crate::sync::model_fence();
 }
 
-static AVAILABLE: OnceLock<bool> = OnceLock::new();
+static AVAILABLE: Once<bool> = Once::new();
 
 #[cfg(target_os = "linux")]
 fn call(command: libc::c_int) -> bool {
@@ -26,7 +27,7 @@ fn call(command: libc::c_int) -> bool {
 
 /// Whether the system has such a barrier.
 pub fn is_available() -> bool {
-    *AVAILABLE.get_or_init(|| {
+    AVAILABLE.get_or_make(|| {
         #[cfg(target_os = "linux")]
         {
             !cfg!(miri) && call(REGISTER_PRIVATE_EXPEDITED)

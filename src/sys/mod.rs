@@ -13,6 +13,7 @@ pub mod gate;
 pub mod gssapi;
 pub mod membarrier;
 pub mod names;
+pub mod once;
 pub mod poll;
 pub mod poller;
 pub mod sink;

@@ -3,7 +3,8 @@
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::OnceLock;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::fork;
 use super::thread::{self, Scheduling};
@@ -21,23 +22,39 @@ const MAX_THREADS: usize = 8;
 /// program that does not need them has none.
 pub struct Workers {
     name: &'static str,
-    first: OnceLock<Pool>,
+    /// The latest; it stays for as long as the process does.
+    pools: AtomicPtr<Pool>,
 }
 
 impl Workers {
     /// None yet; the threads will have this name.
     pub const fn new(name: &'static str) -> Workers {
-        Workers { name, first: OnceLock::new() }
+        Workers { name, pools: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// Has a job done on one of the threads.
     pub fn submit(&'static self, job: Job) {
+        self.pool().submit(job);
+    }
+
+    /// This process's pool. Found and made without a lock: a child might inherit it locked.
+    fn pool(&self) -> &'static Pool {
         let generation = fork::generation();
-        let mut pool = self.first.get_or_init(|| Pool::new(self.name, generation));
-        while pool.generation != generation {
-            pool = pool.of_child.get_or_init(|| Box::new(Pool::new(self.name, generation)));
+        loop {
+            let latest = self.pools.load(Ordering::Acquire);
+            // SAFETY: null, or a pool that was leaked below.
+            if let Some(pool) = unsafe { latest.as_ref() }.filter(|it| it.generation == generation)
+            {
+                return pool;
+            }
+            let made = Box::into_raw(Box::new(Pool::new(self.name, generation)));
+            let put =
+                self.pools.compare_exchange(latest, made, Ordering::AcqRel, Ordering::Relaxed);
+            if put.is_err() {
+                // SAFETY: another thread was first, and nobody has seen this one.
+                drop(unsafe { Box::from_raw(made) });
+            }
         }
-        pool.submit(job);
     }
 }
 
@@ -45,10 +62,9 @@ impl Workers {
 struct Pool {
     name: &'static str,
     /// Where forks have got to in this process: a child has its parent's pool but not its threads,
-    /// nor a say in whether its lock is free, and makes a pool of its own.
+    /// nor a say in whether its lock is free, and makes a pool of its own in its place.
     generation: u32,
     state: Mutex<State>,
-    of_child: OnceLock<Box<Pool>>,
 }
 
 #[derive(Default)]
@@ -59,7 +75,7 @@ struct State {
 
 impl Pool {
     fn new(name: &'static str, generation: u32) -> Pool {
-        Pool { name, generation, state: Mutex::default(), of_child: OnceLock::new() }
+        Pool { name, generation, state: Mutex::default() }
     }
 
     fn submit(&'static self, job: Job) {

@@ -6,12 +6,12 @@
 
 use std::ffi::{CStr, c_int, c_void};
 use std::ops::Deref;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::thread::{park, sleep};
 use std::time::Duration;
 
 use crate::sys::fork;
+use crate::sys::once::Once;
 
 /// How often an exiting process looks, each millisecond, whether calls under way are over. One that
 /// waits for a server that does not answer is left to itself: it is asleep.
@@ -150,8 +150,9 @@ impl Library {
     }
 
     fn get() -> Option<&'static Library> {
-        static LIBRARY: OnceLock<Option<Library>> = OnceLock::new();
-        LIBRARY.get_or_init(Library::load).as_ref()
+        static LIBRARY: Once<Option<&Library>> = Once::new();
+        // It stays for as long as the process does.
+        LIBRARY.get_or_make(|| Library::load().map(|it| &*Box::leak(Box::new(it))))
     }
 
     fn load() -> Option<Library> {
