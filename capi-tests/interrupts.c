@@ -28,7 +28,11 @@ enum operation
     POLLING_TWO,
     POLLING_WITH_FD,
     POLLING_FD_ONLY,
+    PROXYING,
+    PROXYING_STEERABLY,
     TERMINATING,
+    WAITING_ON_POLLER, /* from here on drafts */
+    WAITING_FOR_ALL,
     OPERATIONS
 };
 
@@ -40,6 +44,20 @@ struct job
     pid_t thread_id;
     int result, error;
 };
+
+static int wait_on_poller (struct job *job)
+{
+    zmq_poller_event_t events[2];
+    void *poller = zmq_poller_new ();
+    CHECK_OK (zmq_poller_add (poller, job->socket, NULL, ZMQ_POLLIN));
+    CHECK_OK (zmq_poller_add_fd (poller, job->pipe[0], NULL, ZMQ_POLLIN));
+    const int result = job->operation == WAITING_FOR_ALL ? zmq_poller_wait_all (poller, events, 2, -1)
+                                                         : zmq_poller_wait (poller, events, -1);
+    const int error = zmq_errno ();
+    CHECK_OK (zmq_poller_destroy (&poller));
+    errno = error;
+    return result;
+}
 
 static int block_in (struct job *job)
 {
@@ -56,7 +74,11 @@ static int block_in (struct job *job)
         case POLLING_TWO: return zmq_poll (items, 2, -1);
         case POLLING_WITH_FD: items[1].socket = NULL; return zmq_poll (items, 2, -1);
         case POLLING_FD_ONLY: items[1].socket = NULL; return zmq_poll (items + 1, 1, -1);
+        case PROXYING: return zmq_proxy (job->socket, job->other, NULL);
+        case PROXYING_STEERABLY: return zmq_proxy_steerable (job->socket, job->other, NULL, NULL);
         case TERMINATING: return zmq_ctx_term (job->ctx);
+        case WAITING_ON_POLLER:
+        case WAITING_FOR_ALL: return wait_on_poller (job);
         default: return 0;
     }
 }
@@ -87,7 +109,7 @@ static void interrupt (struct job *job)
 static void interrupt_every_operation (int flags)
 {
     install (flags);
-    for (int operation = 0; operation < OPERATIONS; operation++) {
+    for (int operation = 0; operation < (have_drafts () ? OPERATIONS : WAITING_ON_POLLER); operation++) {
         struct job job = {.ctx = new_ctx (), .operation = (enum operation) operation};
         job.socket = new_socket (job.ctx, ZMQ_DEALER);
         job.other = new_socket (job.ctx, ZMQ_DEALER);
