@@ -4,6 +4,7 @@
 use core::ffi::{c_int, c_ulonglong};
 
 use super::{MAC, Nonce, Primitives, PublicKey, Secret};
+use crate::sys::once::Once;
 
 #[link(name = "sodium")]
 unsafe extern "C" {
