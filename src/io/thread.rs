@@ -136,6 +136,8 @@ pub struct Loop {
     pub timers: Timers,
     /// Milliseconds on the library's clock, as of this turn.
     pub now: u64,
+    /// Something was dialled before.
+    dialled: bool,
 }
 
 impl Loop {
@@ -218,8 +220,11 @@ impl Loop {
             Request::Unlisten(listener) => listener.forget(self),
             Request::Start(session) => {
                 // Who connected may be about to watch what comes of it, and was interrupted by this
-                // thread's waking up if all processors are busy.
-                std::thread::yield_now();
+                // thread's waking up if all processors are busy. Once: there a yield takes the
+                // thread from all its connections until everybody else had a turn.
+                if !std::mem::replace(&mut self.dialled, true) {
+                    std::thread::yield_now();
+                }
                 session.start(self);
             }
             Request::Write(session) => session.on_write_request(),
@@ -311,6 +316,7 @@ impl IoPool {
             objects: Slab::new(),
             timers: Timers::default(),
             now: clock::now_ms(),
+            dialled: false,
         };
         let name = format!("{prefix}IO/{number}");
         let handle = spawn(&name, scheduling.clone(), move || body.run())?;
