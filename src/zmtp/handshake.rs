@@ -25,6 +25,9 @@ use crate::options::{Mechanism as MechanismKind, SocketType};
 /// one lets no peer in).
 pub const MAX_HANDSHAKE_FRAME: usize = 64 * 1024;
 
+/// Answers to a WebSocket's pings that may wait for the peer to read them.
+const MAX_UNREAD: usize = 4 * 1024;
+
 /// The longest routing id a peer may have (RFC 13, RFC 15).
 const MAX_ROUTING_ID: u64 = 255;
 
@@ -422,6 +425,9 @@ impl Handshake {
                     return Ok(Some((total, payload)));
                 }
                 Opcode::Close => return Err(ProtoError::Upgrade),
+                // Who reads no answers gets no more of them (RFC 6455, section 5.5.3, wants one to the
+                // last ping).
+                Opcode::Ping if self.output().len() > MAX_UNREAD => {}
                 Opcode::Ping => {
                     let start = self.output.len();
                     websocket::put_header(

@@ -192,3 +192,23 @@ fn peers_that_cannot_authenticate_are_refused_where_it_is_wanted() {
     }
     assert_eq!(ProtoError::VersionWithoutSecurity.event(), None);
 }
+
+#[test]
+fn pings_of_a_peer_that_reads_no_answers_cost_no_memory() {
+    let end = crate::zmtp::websocket::End::Server;
+    let mut server = Handshake::in_websocket(&config(SocketType::Dealer), &end).unwrap();
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ZWS2.0/NULL\r\n\r\n";
+    assert_eq!(feed(&mut server, request), Ok(Progress::NeedMore));
+    sent(&mut server);
+    let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
+    ping.resize(6 + 125, b'x');
+    for _ in 0..1000 {
+        assert_eq!(feed(&mut server, &ping), Ok(Progress::NeedMore));
+    }
+    assert!(server.output().len() < 5 * 1024, "{}", server.output().len());
+    // Who reads is answered again.
+    sent(&mut server);
+    assert_eq!(feed(&mut server, &ping), Ok(Progress::NeedMore));
+    assert!(sent(&mut server).starts_with(&[0x8A, 125]));
+}
