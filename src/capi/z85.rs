@@ -66,7 +66,7 @@ pub unsafe extern "C" fn zmq_z85_decode(dest: *mut u8, string: *const c_char) ->
     })
 }
 
-fn decode(text: &[u8]) -> Result<Vec<u8>> {
+fn decode(text: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     if text.is_empty() {
         return Err(Errno::EINVAL);
     }
@@ -119,9 +119,9 @@ pub unsafe extern "C" fn zmq_curve_public(
         }
         // SAFETY: a C string, per the contract.
         let text = unsafe { CStr::from_ptr(z85_secret_key) };
-        let bytes = Zeroizing::new(decode(text.to_bytes())?);
-        let bytes: [u8; 32] = bytes.as_slice().try_into().map_err(|_| Errno::EINVAL)?;
-        let public = Secret::from(bytes).public_key();
+        let bytes = decode(text.to_bytes())?;
+        let bytes: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| Errno::EINVAL)?;
+        let public = Secret::copy_of(bytes).public_key();
         // SAFETY: room for a key, per the contract.
         unsafe { put_key(z85_public_key, &public) };
         Ok(0)
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn zmq_curve_public(
 ///
 /// `KEY_TEXT + 1` bytes are writable at `dest`.
 unsafe fn put_key(dest: *mut c_char, key: &[u8; 32]) {
-    let text = Zeroizing::new(z85::encode(key).unwrap_or_default());
+    let text = z85::encode(key).unwrap_or_default();
     let text = text.get(..KEY_TEXT).unwrap_or_default();
     // SAFETY: the text and its NUL fit, per the contract.
     unsafe {

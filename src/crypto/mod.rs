@@ -23,7 +23,7 @@ mod with_libsodium;
 
 use core::fmt;
 
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, Zeroizing};
 
 pub use self::direction::Direction;
 
@@ -38,16 +38,24 @@ pub type PublicKey = [u8; 32];
 /// What makes a box of a key differ from all others; never used twice with a key.
 pub type Nonce = [u8; 24];
 
-/// 32 bytes that nobody else may know; wiped when dropped.
-#[derive(Clone, Default, Zeroize, ZeroizeOnDrop)]
-pub struct Secret([u8; 32]);
+/// 32 bytes that nobody else may know; wiped when dropped. They stay where they are: what is moved
+/// leaves a copy behind.
+#[derive(Clone, Default)]
+pub struct Secret(Box<[u8; 32]>);
 
 impl Secret {
     /// Fresh random bytes. Errors: `EAGAIN` if the system has none.
     pub fn random() -> Result<Secret> {
         let mut secret = Secret::default();
-        fill(&mut secret.0)?;
+        fill(&mut *secret.0)?;
         Ok(secret)
+    }
+
+    /// These bytes.
+    pub fn copy_of(bytes: &[u8; 32]) -> Secret {
+        let mut secret = Secret::default();
+        secret.0.copy_from_slice(bytes);
+        secret
     }
 
     /// The bytes.
@@ -67,9 +75,9 @@ impl Secret {
     }
 }
 
-impl From<[u8; 32]> for Secret {
-    fn from(bytes: [u8; 32]) -> Secret {
-        Secret(bytes)
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

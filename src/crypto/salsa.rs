@@ -138,7 +138,7 @@ mod tests {
 
     /// Every way of filling that this processor has.
     fn ways() -> Vec<(&'static str, [Block; LANES])> {
-        let key = Secret::from([0x5a; 32]);
+        let key = Secret::copy_of(&[0x5a; 32]);
         let first = 0x0123_4567_ffff_fffa;
         let counter = 0x1_0000_0002;
         let made = |fill: &dyn Fn(&mut [Block; LANES])| {
@@ -177,7 +177,7 @@ mod tests {
             0x23, 0x76, 0xC9, 0x1C,
         ];
         let mut blocks = [[0; 64]; LANES];
-        fill(&mut blocks, &Secret::from(key), 0x288F_F65D_C42B_92F9, 0);
+        fill(&mut blocks, &Secret::copy_of(&key), 0x288F_F65D_C42B_92F9, 0);
         assert_eq!(blocks[0][..8], [0x5E, 0x5E, 0x71, 0xF9, 0x01, 0x99, 0x34, 0x03]);
     }
 }

@@ -23,7 +23,7 @@ const SHARED: [u8; 32] = [
 
 #[test]
 fn keys_are_those_of_nacl() {
-    let alice = Secret::from(ALICE);
+    let alice = Secret::copy_of(&ALICE);
     assert_eq!(alice.public_key(), ALICE_PUBLIC);
     assert_eq!(alice.shared_with(&BOB_PUBLIC).unwrap().bytes(), &SHARED);
     assert!(alice.shared_with(&[0; 32]).is_none(), "a point of low order");
@@ -36,7 +36,7 @@ fn plain(len: usize) -> Vec<u8> {
 
 #[test]
 fn boxes_open_with_the_same_nonce_and_key_only() {
-    let (nonce, key) = ([7; 24], Secret::from(SHARED));
+    let (nonce, key) = ([7; 24], Secret::copy_of(&SHARED));
     for len in [0, 1, 31, 32, 33, 64, 1000, 70_000] {
         let plain = plain(len);
         let (head, tail) = plain.split_at(len / 3);
@@ -46,7 +46,7 @@ fn boxes_open_with_the_same_nonce_and_key_only() {
         assert_eq!(sealed.len(), len + MAC);
         assert_eq!(open(&sealed, &nonce, &key).unwrap()[..], plain[..]);
         assert!(open(&sealed, &[8; 24], &key).is_none());
-        assert!(open(&sealed, &nonce, &Secret::from(ALICE)).is_none());
+        assert!(open(&sealed, &nonce, &Secret::copy_of(&ALICE)).is_none());
         let last = sealed.len() - 1;
         sealed[last] ^= 1;
         assert!(open(&sealed, &nonce, &key).is_none());
@@ -73,7 +73,7 @@ fn a_box_is_that_of_nacl() {
         0x24, 0xca, 0x1c, 0x60, 0x90, 0x2e, 0x52, 0xf0, 0xa0, 0x89, 0xbc, 0x76, 0x89, 0x70, 0x40,
         0xe0, 0x82, 0xf9, 0x37, 0x76, 0x38, 0x48, 0x64, 0x5e, 0x07, 0x05,
     ];
-    seal_into(&mut sealed, &[&message], &nonce, &Secret::from(SHARED));
+    seal_into(&mut sealed, &[&message], &nonce, &Secret::copy_of(&SHARED));
     assert_eq!(
         sealed[..24],
         [
@@ -91,12 +91,12 @@ fn alone(plain: &[u8], number: u64) -> Vec<u8> {
     nonce[..16].copy_from_slice(PREFIX);
     nonce[16..].copy_from_slice(&number.to_be_bytes());
     let mut sealed = Vec::new();
-    seal_into(&mut sealed, &[plain], &nonce, &Secret::from(SHARED));
+    seal_into(&mut sealed, &[plain], &nonce, &Secret::copy_of(&SHARED));
     sealed
 }
 
 fn direction() -> Direction {
-    Direction::new(Secret::from(SHARED), PREFIX)
+    Direction::new(Secret::copy_of(&SHARED), PREFIX)
 }
 
 /// Seals and opens these (number, length, pause before it), and compares with each box alone.
@@ -199,7 +199,7 @@ fn dryoc_and_libsodium_agree() {
         assert!(!Libsodium::verify(&one, &mac, subkey.bytes()));
     }
     for key in [[0; 32], [1; 32]] {
-        let secret = Secret::from(ALICE);
+        let secret = Secret::copy_of(&ALICE);
         let (one, other) = (Dryoc::shared_key(&key, &secret), Libsodium::shared_key(&key, &secret));
         assert_eq!(one.map(|key| *key.bytes()), other.map(|key| *key.bytes()));
     }
@@ -207,5 +207,5 @@ fn dryoc_and_libsodium_agree() {
 
 #[test]
 fn secrets_are_not_printed() {
-    assert_eq!(format!("{:?}", Secret::from([0x55; 32])), "Secret");
+    assert_eq!(format!("{:?}", Secret::copy_of(&[0x55; 32])), "Secret");
 }

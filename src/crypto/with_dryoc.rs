@@ -19,7 +19,7 @@ impl Primitives for Dryoc {
 
     fn shared_key(public: &PublicKey, secret: &Secret) -> Option<Secret> {
         let mut key = crypto_box::crypto_box_beforenm(public, &secret.0).ok()?;
-        let shared = Secret(key);
+        let shared = Secret::copy_of(&key);
         key.zeroize();
         Some(shared)
     }

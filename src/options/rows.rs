@@ -446,7 +446,7 @@ pub static OPTIONS: &[OptionSpec] = &[
             255,
             Empty::NullOfAnyLengthResets,
             |o| &o.socks_password,
-            |o, v| store(&mut o.socks_password, v),
+            |o, v| store_secret(&mut o.socks_password, v),
         )
         .draft(),
     row!(ZMQ_IN_BATCH_SIZE)

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use zeroize::{Zeroize, Zeroizing};
+
 use super::{AcceptFilter, Mechanism, Options, SocketType, z85};
 use crate::error::{Errno, Result};
 
@@ -10,6 +12,15 @@ pub fn store(field: &mut Vec<u8>, value: &[u8]) -> Result<()> {
     let mut copy = Vec::new();
     copy.try_reserve_exact(value.len()).map_err(|_| Errno::ENOMEM)?;
     copy.extend_from_slice(value);
+    *field = copy;
+    Ok(())
+}
+
+/// The same, and wipes what was there.
+pub fn store_secret(field: &mut Vec<u8>, value: &[u8]) -> Result<()> {
+    let mut copy = Vec::new();
+    store(&mut copy, value)?;
+    field.zeroize();
     *field = copy;
     Ok(())
 }
@@ -51,7 +62,7 @@ pub fn plain_client(
         o.mechanism = Mechanism::Null;
         return Ok(());
     }
-    store(field(o), value)?;
+    store_secret(field(o), value)?;
     o.as_server = false;
     o.mechanism = Mechanism::Plain;
     Ok(())
@@ -64,11 +75,12 @@ pub fn curve_key(
     value: &[u8],
 ) -> Result<()> {
     let key = match value {
-        [text @ .., 0] if text.len() == 40 => z85::decode(text),
-        text if text.len() == 40 => z85::decode(text),
-        bytes => Some(bytes.to_vec()),
+        [text @ .., 0] if text.len() == 40 => z85::decode(text).ok_or(Errno::EINVAL)?,
+        text if text.len() == 40 => z85::decode(text).ok_or(Errno::EINVAL)?,
+        bytes => Zeroizing::new(bytes.to_vec()),
     };
-    *field(o) = key.and_then(|k| k.try_into().ok()).ok_or(Errno::EINVAL)?;
+    let key: &[u8; 32] = key.as_slice().try_into().map_err(|_| Errno::EINVAL)?;
+    field(o).copy_from_slice(key);
     o.mechanism = Mechanism::Curve;
     Ok(())
 }

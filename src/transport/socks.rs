@@ -8,6 +8,8 @@
 
 use std::net::IpAddr;
 
+use zeroize::{Zeroize, Zeroizing};
+
 use crate::error::{Errno, Result};
 
 /// The protocol's version, and that of the exchange of name and password.
@@ -55,11 +57,12 @@ enum Step {
 #[derive(Debug)]
 pub struct Negotiation {
     step: Step,
-    output: Vec<u8>,
+    /// Name and password may be in it.
+    output: Zeroizing<Vec<u8>>,
     /// The answer that is being read.
     answer: [u8; LONGEST_ANSWER],
     read: usize,
-    login: Vec<u8>,
+    login: Zeroizing<Vec<u8>>,
     request: Vec<u8>,
 }
 
@@ -71,12 +74,13 @@ impl Negotiation {
             [] => (NO_AUTHENTICATION, &[][..]),
             _ => (USERNAME_PASSWORD, password),
         };
-        let mut login = vec![LOGIN_VERSION];
+        let mut login = Zeroizing::new(Vec::with_capacity(3 + 2 * 255));
+        login.push(LOGIN_VERSION);
         put_text(&mut login, username)?;
         put_text(&mut login, password)?;
         Ok(Negotiation {
             step: Step::Choice,
-            output: vec![VERSION, 1, method],
+            output: vec![VERSION, 1, method].into(),
             answer: [0; LONGEST_ANSWER],
             read: 0,
             login,
@@ -91,7 +95,8 @@ impl Negotiation {
 
     /// So many bytes of the output are sent.
     pub fn consume_output(&mut self, sent: usize) {
-        self.output.drain(..sent.min(self.output.len()));
+        let sent = sent.min(self.output.len());
+        self.output.drain(..sent);
     }
 
     /// How many bytes of the proxy's answer are still to be read, as far as that is known. 0 when
@@ -119,7 +124,8 @@ impl Negotiation {
         self.read = 0;
         match self.step {
             Step::Choice if self.answer[1] == USERNAME_PASSWORD => {
-                self.output.append(&mut self.login);
+                self.output.extend_from_slice(&self.login);
+                self.login.zeroize();
                 self.step = Step::Verdict;
             }
             Step::Choice | Step::Verdict => {

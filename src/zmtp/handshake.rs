@@ -4,6 +4,8 @@ mod reason;
 
 use core::mem;
 
+use zeroize::{Zeroize, Zeroizing};
+
 use super::Config;
 use super::curve::{CurveClient, CurveServer};
 use super::decoder::Decoder;
@@ -58,7 +60,8 @@ pub enum Progress {
 pub struct Handshake {
     config: Config,
     input: RecvBuffer,
-    output: Vec<u8>,
+    /// Commands, in which secrets may be.
+    output: Zeroizing<Vec<u8>>,
     written: usize,
     state: State,
     peer: Peer,
@@ -138,7 +141,7 @@ impl Handshake {
         Self {
             config: config.clone(),
             input: RecvBuffer::new(),
-            output,
+            output: output.into(),
             written: 0,
             state,
             peer: Peer::default(),
@@ -158,7 +161,7 @@ impl Handshake {
     pub fn consume_output(&mut self, n: usize) {
         self.written = self.written.saturating_add(n);
         if self.written >= self.output.len() {
-            self.output.clear();
+            self.output.zeroize();
             self.written = 0;
         }
     }
@@ -214,9 +217,9 @@ impl Handshake {
     }
 
     /// The connection, once [`Progress::Done`] was returned; `None` before.
-    pub fn finish(mut self) -> Option<Established> {
+    pub fn finish(self) -> Option<Established> {
+        let unsent = self.output().to_vec();
         let State::Done(framing, outcome) = self.state else { return None };
-        let unsent = self.output.split_off(self.written.min(self.output.len()));
         let version = self.peer.version;
         Some(Established {
             encoder: Encoder::new(&self.config, framing, version, outcome.seal, unsent),
@@ -469,11 +472,12 @@ fn put_commands(
     masks: &mut Masks,
     output: &mut Vec<u8>,
 ) -> core::result::Result<(), ProtoError> {
-    let mut body = Vec::new();
+    let mut body = Zeroizing::new(Vec::new());
     while mechanism.next_command(&mut body)? {
         let start = output.len();
         framing.put_header(COMMAND, body.len(), output);
-        output.append(&mut body);
+        output.extend_from_slice(&body);
+        body.zeroize();
         framing.mask(start, masks, output)?;
     }
     Ok(())

@@ -62,6 +62,8 @@ pub use error::ProtoError;
 pub use handshake::{Established, Handshake, Peer, Progress};
 pub use mechanism::{AuthReply, AuthRequest};
 
+use zeroize::Zeroizing;
+
 use self::curve::CurveKeys;
 use self::gssapi::GssapiConfig;
 use crate::options::{Mechanism as MechanismKind, Options, SocketType};
@@ -78,7 +80,7 @@ pub struct Config {
     /// Our role in the mechanism.
     pub as_server: bool,
     /// The user's name and password for PLAIN, at most 255 bytes each.
-    pub plain_user: (Vec<u8>, Vec<u8>),
+    pub plain_user: (Vec<u8>, Zeroizing<Vec<u8>>),
     /// The keys for CURVE.
     pub curve: CurveKeys,
     /// The principals for GSSAPI.
@@ -106,7 +108,7 @@ impl From<&Options> for Config {
             routing_id: options.routing_id.clone(),
             mechanism: options.mechanism,
             as_server: options.as_server,
-            plain_user: (options.plain_username.clone(), options.plain_password.to_vec()),
+            plain_user: (options.plain_username.clone(), options.plain_password.clone()),
             curve: CurveKeys::from(options),
             gssapi: GssapiConfig::from(options),
             metadata: options.metadata.iter().map(|(n, v)| (n.clone(), v.clone())).collect(),

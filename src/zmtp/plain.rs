@@ -7,6 +7,8 @@
 
 use core::mem;
 
+use zeroize::Zeroizing;
+
 use super::Config;
 use super::error::{ERROR, Event, ProtoError, auth_event, check_name, parse_error, put_error};
 use super::mechanism::{AuthReply, AuthRequest, Mechanism, Outcome, Status};
@@ -15,6 +17,7 @@ use super::zap::Granted;
 use crate::options::SocketType;
 
 const HELLO: &[u8] = b"\x05HELLO";
+const LONGEST_HELLO: usize = HELLO.len() + 2 * 256;
 const WELCOME: &[u8] = b"\x07WELCOME";
 const INITIATE: &[u8] = b"\x08INITIATE";
 const READY: &[u8] = b"\x05READY";
@@ -26,7 +29,7 @@ const LIBZMQ_ERROR: &[u8] = b"^RROR";
 /// The client's side.
 pub struct PlainClient {
     socket_type: SocketType,
-    user: (Vec<u8>, Vec<u8>),
+    user: (Vec<u8>, Zeroizing<Vec<u8>>),
     metadata: Vec<u8>,
     state: ClientState,
 }
@@ -52,8 +55,10 @@ impl PlainClient {
     }
 
     fn hello(&self, out: &mut Vec<u8>) {
+        // All at once: a buffer that grows leaves copies behind.
+        out.reserve(LONGEST_HELLO);
         out.extend_from_slice(HELLO);
-        for text in [&self.user.0, &self.user.1] {
+        for text in [&self.user.0, &*self.user.1] {
             // The options hold it to 255 bytes.
             let len = u8::try_from(text.len()).unwrap_or(u8::MAX);
             out.push(len);

@@ -71,7 +71,7 @@ impl From<&Options> for CurveKeys {
     fn from(options: &Options) -> Self {
         Self {
             public: options.curve_publickey,
-            secret: Secret::from(*options.curve_secretkey),
+            secret: Secret::copy_of(&options.curve_secretkey),
             server: options.curve_serverkey,
         }
     }

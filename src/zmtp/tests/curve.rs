@@ -9,14 +9,17 @@ const SERVER: [u8; 32] = [1; 32];
 const CLIENT: [u8; 32] = [2; 32];
 
 fn public(secret: [u8; 32]) -> [u8; 32] {
-    Secret::from(secret).public_key()
+    Secret::copy_of(&secret).public_key()
 }
 
 fn client_config() -> Config {
     let mut config = config(SocketType::Dealer);
     config.mechanism = MechanismKind::Curve;
-    config.curve =
-        CurveKeys { public: public(CLIENT), secret: Secret::from(CLIENT), server: public(SERVER) };
+    config.curve = CurveKeys {
+        public: public(CLIENT),
+        secret: Secret::copy_of(&CLIENT),
+        server: public(SERVER),
+    };
     config
 }
 
@@ -24,7 +27,7 @@ fn server_config() -> Config {
     let mut config = config(SocketType::Dealer);
     config.mechanism = MechanismKind::Curve;
     config.as_server = true;
-    config.curve.secret = Secret::from(SERVER);
+    config.curve.secret = Secret::copy_of(&SERVER);
     config
 }
 

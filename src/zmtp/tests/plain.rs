@@ -6,7 +6,7 @@ use super::*;
 fn client() -> Handshake {
     let mut config = config(SocketType::Req);
     config.mechanism = MechanismKind::Plain;
-    config.plain_user = (b"admin".to_vec(), b"secret".to_vec());
+    config.plain_user = (b"admin".to_vec(), b"secret".to_vec().into());
     Handshake::new(&config)
 }
 
