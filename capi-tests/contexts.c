@@ -376,6 +376,45 @@ DRAFT_TEST (zero_copy_recv_is_on_by_default)
     term_ctx (ctx);
 }
 
+/*  How far apart the bodies of two messages are that came in one piece. */
+static ptrdiff_t distance_of_received (int zero_copy)
+{
+    enum { SIZE = 200 };
+    char endpoint[ENDPOINT_MAX];
+    uint8_t wire[2][2 + SIZE];
+    zmq_msg_t msgs[2];
+    void *const ctx = new_ctx ();
+    CHECK_OK (zmq_ctx_set (ctx, ZMQ_ZERO_COPY_RECV, zero_copy));
+    void *const pull = new_socket (ctx, ZMQ_PULL);
+    bind_fresh (pull, TCP, endpoint);
+    const int fd = raw_connect (endpoint);
+    zmtp3_handshake (fd, "PUSH");
+    memset (wire, 'z', sizeof wire);
+    for (int i = 0; i < 2; i++) {
+        wire[i][0] = 0;
+        wire[i][1] = SIZE;
+    }
+    raw_send (fd, wire, sizeof wire);
+    for (int i = 0; i < 2; i++) {
+        CHECK_OK (zmq_msg_init (&msgs[i]));
+        CHECK_INT (SIZE, zmq_msg_recv (&msgs[i], pull, 0));
+    }
+    const char *const first = zmq_msg_data (&msgs[0]), *const second = zmq_msg_data (&msgs[1]);
+    for (int i = 0; i < 2; i++)
+        CHECK_OK (zmq_msg_close (&msgs[i]));
+    close (fd);
+    close_socket (pull);
+    term_ctx (ctx);
+    return second - first;
+}
+
+DRAFT_TEST (without_zero_copy_recv_messages_have_memory_of_their_own)
+{
+    CHECK_INT (202, distance_of_received (1));
+    /* Memory of its own is aligned, so that it is never just as far apart. */
+    CHECK (distance_of_received (0) != 202);
+}
+
 OZMIUM_TEST (stale_and_foreign_context_handles_give_efault, "libzmq reads freed memory")
 {
     static char foreign[4096];

@@ -2,6 +2,8 @@
 
 #include "harness.h"
 
+#include <poll.h>
+
 DRAFT_TEST (null_and_destroyed_pollers_give_efault)
 {
     void *poller = zmq_poller_new ();
@@ -180,6 +182,62 @@ DRAFT_TEST (descriptor_of_a_poller_needs_a_thread_safe_socket)
     CHECK_ERRNO (EINVAL, zmq_poller_fd (poller, &fd));
     CHECK_OK (zmq_poller_destroy (&poller));
     close_socket (socket);
+    term_ctx (ctx);
+}
+
+DRAFT_TEST (thread_safe_sockets_are_waited_for)
+{
+    void *const ctx = new_ctx ();
+    void *server, *client, *gather, *scatter;
+    connected_pair (ctx, TCP, ZMQ_SERVER, &server, ZMQ_CLIENT, &client, NULL);
+    connected_pair (ctx, INPROC, ZMQ_GATHER, &gather, ZMQ_SCATTER, &scatter, NULL);
+    void *poller = zmq_poller_new ();
+    zmq_poller_event_t events[2];
+    CHECK_OK (zmq_poller_add (poller, server, &server, ZMQ_POLLIN));
+    CHECK_OK (zmq_poller_add (poller, gather, &gather, ZMQ_POLLIN));
+    CHECK_ERRNO (EAGAIN, zmq_poller_wait (poller, events, 0));
+    SEND (client, "to the server");
+    CHECK_OK (zmq_poller_wait (poller, events, -1));
+    CHECK (events[0].socket == server && events[0].user_data == &server && events[0].events == ZMQ_POLLIN);
+    SEND (scatter, "to whoever gathers");
+    CHECK_INT (2, zmq_poller_wait_all (poller, events, 2, -1));
+    RECV (server, "to the server");
+    CHECK_OK (zmq_poller_wait (poller, events, -1));
+    CHECK (events[0].socket == gather);
+    RECV (gather, "to whoever gathers");
+    CHECK_ERRNO (EAGAIN, zmq_poller_wait (poller, events, 0));
+    CHECK_OK (zmq_poller_modify (poller, server, ZMQ_POLLOUT));
+    CHECK_OK (zmq_poller_wait (poller, events, -1));
+    CHECK (events[0].socket == server && events[0].events == ZMQ_POLLOUT);
+    CHECK_OK (zmq_poller_destroy (&poller));
+    close_socket (server);
+    close_socket (client);
+    close_socket (gather);
+    close_socket (scatter);
+    term_ctx (ctx);
+}
+
+DRAFT_TEST (descriptor_of_a_poller_turns_readable_with_a_message)
+{
+    void *const ctx = new_ctx ();
+    void *server, *client;
+    connected_pair (ctx, TCP, ZMQ_SERVER, &server, ZMQ_CLIENT, &client, NULL);
+    void *poller = zmq_poller_new ();
+    zmq_poller_event_t event;
+    struct pollfd item = {-1, POLLIN, 0};
+    CHECK_OK (zmq_poller_add (poller, server, NULL, ZMQ_POLLIN));
+    CHECK_OK (zmq_poller_fd (poller, &item.fd));
+    SEND (client, "hello");
+    RECV (server, "hello");
+    CHECK_ERRNO (EAGAIN, zmq_poller_wait (poller, &event, 0));
+    SEND (client, "news");
+    CHECK_INT (1, poll (&item, 1, patience_ms ()));
+    CHECK_OK (zmq_poller_wait (poller, &event, patience_ms ()));
+    CHECK (event.socket == server);
+    RECV (server, "news");
+    CHECK_OK (zmq_poller_destroy (&poller));
+    close_socket (server);
+    close_socket (client);
     term_ctx (ctx);
 }
 

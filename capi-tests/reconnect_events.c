@@ -287,6 +287,25 @@ SOCKET_DRAFT_TEST (a_refusal_ends_the_attempts_after_a_connection_too)
     close_socket (monitor);
 }
 
+/*  Who waits to dial again when zmq_disconnect comes is told that it was the end: libzmq does so when the time to dial
+ *  has come, and without the option goes on. */
+SOCKET_DRAFT_TEST (stopping_after_disconnect_is_told)
+{
+    void *const dealer = stopping (ZMQ_RECONNECT_STOP_AFTER_DISCONNECT);
+    void *const monitor = open_monitor (test_ctx (), dealer, ZMQ_EVENT_CLOSED | ZMQ_EVENT_CONNECT_RETRIED);
+    const char *const endpoint = free_endpoint (IPC);
+    set_int (dealer, ZMQ_RECONNECT_IVL, running_on_ozmium () ? 60000 : 200);
+    set_int (dealer, ZMQ_RECONNECT_IVL_MAX, 0);
+    connect_to (dealer, endpoint);
+    EXPECT_EVENT (monitor, ZMQ_EVENT_CLOSED);
+    EXPECT_EVENT (monitor, ZMQ_EVENT_CONNECT_RETRIED);
+    CHECK_OK (zmq_disconnect (dealer, endpoint));
+    EXPECT_EVENT (monitor, ZMQ_EVENT_CLOSED);
+    expect_silence (monitor);
+    expect_forgotten (dealer, endpoint);
+    close_socket (monitor);
+}
+
 SOCKET_DRAFT_TEST (an_ipc_refusal_does_not_count)
 {
     void *const dealer = stopping (ZMQ_RECONNECT_STOP_CONN_REFUSED);
