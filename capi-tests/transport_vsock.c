@@ -1,4 +1,4 @@
-/*  vsock: sockets between a virtual machine and its host. Where the kernel has no loopback for them, functions here that
+/*  vsock, and vmci, its name with VMware: sockets between a virtual machine and its host. Where the kernel has no loopback for them, functions here that
  *  have the C library's names stand in for it, with TCP on 127.0.0.1 below. */
 
 #include "harness.h"
@@ -120,6 +120,29 @@ int getpeername (int fd, struct sockaddr *address, socklen_t *size)
     if (result == 0)
         above (&in, LOOPBACK, address, size);
     return result;
+}
+
+/*  What was set at the level of the family, in this order. */
+static struct
+{
+    int name;
+    socklen_t size;
+    uint64_t value[2];
+} was_set[16];
+static atomic_uint times_set;
+
+int setsockopt (int fd, int level, int name, const void *value, socklen_t size)
+{
+    NEXT (int, "setsockopt", int, int, int, const void *, socklen_t);
+    if (level != AF_VSOCK)
+        return next (fd, level, name, value, size);
+    const unsigned at = atomic_fetch_add (&times_set, 1);
+    if (at < sizeof was_set / sizeof *was_set) {
+        was_set[at].name = name;
+        was_set[at].size = size;
+        memcpy (was_set[at].value, value, size < sizeof was_set[at].value ? size : sizeof was_set[at].value);
+    }
+    return stands_for_vsock (fd) ? 0 : next (fd, level, name, value, size);
 }
 
 static void need_vsock (void)
@@ -273,5 +296,95 @@ TEST (a_kernel_without_the_family_refuses_to_bind_and_is_dialled_in_vain)
     EXPECT_EVENT (monitor, ZMQ_EVENT_CONNECT_RETRIED);
     close_socket (socket);
     close_socket (monitor);
+    term_ctx (ctx);
+}
+
+static void need_vmci (void)
+{
+    if (!zmq_has ("vmci"))
+        skip_test ("this library has no vmci");
+    need_loopback ();
+}
+
+TEST (vmci_carries_messages_under_its_own_name)
+{
+    need_vmci ();
+    void *const ctx = new_ctx ();
+    void *const server = new_socket (ctx, ZMQ_PAIR), *const client = new_socket (ctx, ZMQ_PAIR);
+    void *const of_server = open_monitor (ctx, server, ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED);
+    char endpoint[ENDPOINT_MAX];
+    CHECK_OK (zmq_bind (server, "vmci://1:*"));
+    last_endpoint (server, endpoint);
+    CHECK (strncmp (endpoint, "vmci://1:", strlen ("vmci://1:")) == 0);
+    CHECK_STR (endpoint, EXPECT_EVENT (of_server, ZMQ_EVENT_LISTENING).address);
+    CHECK_OK (zmq_connect (client, endpoint));
+    CHECK_STR (endpoint, EXPECT_EVENT (of_server, ZMQ_EVENT_ACCEPTED).address);
+    bounce (client, server);
+    CHECK_OK (zmq_disconnect (client, endpoint));
+    CHECK_OK (zmq_unbind (server, endpoint));
+    close_socket (client);
+    close_socket (server);
+    close_socket (of_server);
+    term_ctx (ctx);
+}
+
+TEST (vmci_options_are_those_of_listener_and_connection)
+{
+    static const int options[] = {ZMQ_VMCI_BUFFER_MAX_SIZE, ZMQ_VMCI_BUFFER_MIN_SIZE, ZMQ_VMCI_BUFFER_SIZE};
+    static const int names[] = {
+      SO_VM_SOCKETS_BUFFER_MAX_SIZE, SO_VM_SOCKETS_BUFFER_MIN_SIZE, SO_VM_SOCKETS_BUFFER_SIZE};
+    static const uint64_t sizes[] = {1 << 20, 1 << 12, 1 << 16};
+    const int timeout = 1500;
+    need_vmci ();
+    void *const ctx = new_ctx ();
+    void *const server = new_socket (ctx, ZMQ_PAIR), *const client = new_socket (ctx, ZMQ_PAIR);
+    char endpoint[ENDPOINT_MAX];
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK (zmq_setsockopt (server, options[i], &sizes[i], sizeof sizes[i]));
+        CHECK_OK (zmq_setsockopt (client, options[i], &sizes[i], sizeof sizes[i]));
+    }
+    CHECK_OK (zmq_setsockopt (client, ZMQ_VMCI_CONNECT_TIMEOUT, &timeout, sizeof timeout));
+    CHECK_OK (zmq_bind (server, "vmci://1:*"));
+    CHECK_INT (3, atomic_load (&times_set));
+    last_endpoint (server, endpoint);
+    CHECK_OK (zmq_connect (client, endpoint));
+    bounce (client, server);
+    CHECK_INT (7, atomic_load (&times_set));
+    for (unsigned i = 0; i < 6; i++) {
+        CHECK_INT (names[i % 3], was_set[i].name);
+        CHECK_INT (sizeof (uint64_t), was_set[i].size);
+        CHECK_INT (sizes[i % 3], was_set[i].value[0]);
+    }
+    CHECK_INT (6 /* SO_VM_SOCKETS_CONNECT_TIMEOUT */, was_set[6].name);
+    CHECK_INT (1, was_set[6].value[0]);
+    CHECK_INT (500000, was_set[6].value[1]);
+    close_socket (client);
+    close_socket (server);
+    term_ctx (ctx);
+}
+
+TEST (vmci_addresses_that_cannot_be_read_give_einval)
+{
+    static const char *const malformed[] = {"vmci://1", "vmci://:1", "vmci://1:", "vmci://x:1", "vmci://-2:1"};
+    need_vmci ();
+    void *const ctx = new_ctx ();
+    void *const socket = new_socket (ctx, ZMQ_PAIR);
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
+        CHECK_ERRNO (EINVAL, zmq_bind (socket, malformed[i]));
+        CHECK_ERRNO (EINVAL, zmq_connect (socket, malformed[i]));
+    }
+    close_socket (socket);
+    term_ctx (ctx);
+}
+
+/*  Hyper-V's sockets have a name of their own in no released libzmq; in Linux they are vsock's. */
+TEST (hvsocket_is_no_protocol)
+{
+    void *const ctx = new_ctx ();
+    void *const socket = new_socket (ctx, ZMQ_PAIR);
+    CHECK_ERRNO (EPROTONOSUPPORT, zmq_bind (socket, "hvsocket://*:*"));
+    CHECK_ERRNO (EPROTONOSUPPORT, zmq_connect (socket, "hvsocket://1:1"));
+    CHECK_INT (0, zmq_has ("hvsocket"));
+    close_socket (socket);
     term_ctx (ctx);
 }

@@ -10,7 +10,7 @@ use crate::error::{Errno, Result};
 use crate::log::Kind;
 use crate::sys::clock;
 use crate::sys::poller::Watch;
-use crate::transport::{Dial, SocketAddress, Stream, Target, endpoint_of, resolve};
+use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
 
 impl Session {
     /// Begins to dial, with the names' addresses as they are now.
@@ -150,10 +150,11 @@ impl Session {
     }
 
     /// What monitors are told of a connection that is not there yet. As in libzmq that is what
-    /// the application connected to; once a connection was lost, the address that it had.
+    /// the application connected to, as far as it says where; once a connection was lost, the address
+    /// that it had.
     fn unconnected(&self, inner: &Inner) -> EndpointPair {
         let Role::Connect { target, endpoint } = &self.role else { return EndpointPair::default() };
-        let known = target.proxy().or_else(|| inner.last_peer.as_ref().map(endpoint_of));
+        let known = target.announced(inner.last_peer.as_ref());
         EndpointPair::connect(known.as_ref().unwrap_or(endpoint))
     }
 

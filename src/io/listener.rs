@@ -28,6 +28,9 @@ pub struct ListenerHandle {
     thread: Arc<IoThread>,
     port: Arc<Port>,
     options: Arc<Options>,
+    /// As bound, with the port or path that was chosen.
+    endpoint: String,
+    /// As monitors hear of it.
     endpoints: EndpointPair,
     state: Mutex<State>,
 }
@@ -50,7 +53,8 @@ impl ListenerHandle {
     ) -> Result<Arc<ListenerHandle>> {
         let thread = pool.choose(options.affinity)?.clone();
         let listener = Listener::bind(protocol, address, &options)?;
-        let endpoints = EndpointPair::bind(listener.endpoint());
+        let endpoint = listener.endpoint().to_owned();
+        let endpoints = EndpointPair::bind(listener.announced());
         port.events.emit(ZMQ_EVENT_LISTENING, listener.fd() as u64, &endpoints);
         port.objects.fetch_add(1, Ordering::SeqCst);
         thread.load.fetch_add(1, Ordering::Relaxed);
@@ -59,6 +63,7 @@ impl ListenerHandle {
             thread,
             port: port.clone(),
             options,
+            endpoint,
             endpoints,
             state: Mutex::new(State {
                 listener: Some(listener),
@@ -72,7 +77,7 @@ impl ListenerHandle {
 
     /// The endpoint as bound, with the port or path that was chosen.
     pub fn endpoint(&self) -> &str {
-        &self.endpoints.local
+        &self.endpoint
     }
 
     /// Stops listening, now: when this returns, the address is free. Connections stay.

@@ -76,9 +76,9 @@ impl Capability {
     /// promise a security that no connection gives.
     pub fn is_there(self) -> bool {
         match self {
-            Capability::Curve | Capability::Wss => true,
+            Capability::Curve | Capability::Vmci | Capability::Wss => true,
             Capability::Gssapi => gssapi::is_there(),
-            Capability::Norm | Capability::Vmci => false,
+            Capability::Norm => false,
         }
     }
 

@@ -67,7 +67,11 @@ impl Socket {
         match ListenerHandle::bind(&pool, &port, options, protocol, address) {
             Ok(listener) => {
                 self.last_endpoint = listener.endpoint().to_owned();
-                let name = self.last_endpoint.clone();
+                let name = match protocol {
+                    // libzmq knows these by what the application called them.
+                    Protocol::Tipc => endpoint.to_owned(),
+                    _ => self.last_endpoint.clone(),
+                };
                 self.endpoints.push(Endpoint { name, kind: Kind::Listener(listener) });
                 self.announce_endpoint();
                 Ok(())

@@ -20,6 +20,8 @@ pub mod sink;
 pub mod socket;
 pub mod tempdir;
 pub mod thread;
+pub mod tipc;
+pub mod vmci;
 pub mod word;
 pub mod workers;
 

@@ -126,7 +126,7 @@ pub fn numeric_host(address: &SocketAddress) -> Option<String> {
     let ip = match address {
         SocketAddress::V4(address) => IpAddr::V4(*address.ip()),
         SocketAddress::V6(address) => IpAddr::V6(*address.ip()),
-        SocketAddress::Unix(_) | SocketAddress::Vsock { .. } => return None,
+        _ => return None,
     };
     let (raw, len) = address.to_raw();
     let mut host = [0 as c_char; libc::NI_MAXHOST as usize];

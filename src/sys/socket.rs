@@ -1,14 +1,17 @@
-//! Stream sockets of the internet, UNIX and virtual machine families: non-blocking and close-on-exec from birth.
+//! Stream sockets of the internet, UNIX, virtual machine and cluster families: non-blocking and
+//! close-on-exec from birth.
 
 use std::fmt;
 use std::io::IoSlice;
 use std::mem::{MaybeUninit, offset_of};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 use libc::{c_int, c_void, sockaddr_storage, socklen_t};
 
-use super::last_errno;
+use super::tipc::{self, TipcAddress};
+use super::{last_errno, vmci};
 use crate::error::{Errno, Result};
 use crate::msg::Spare;
 
@@ -28,6 +31,15 @@ pub enum SocketAddress {
         /// Port.
         port: u32,
     },
+    /// The same by VMware's name, where that has an address family of its own.
+    Vmci {
+        /// Context id: the machine.
+        cid: u32,
+        /// Port.
+        port: u32,
+    },
+    /// A socket or a service in a cluster.
+    Tipc(TipcAddress),
 }
 
 /// The name of a UNIX-domain socket: a path, or, where the first byte is NUL, an abstract name.
@@ -83,6 +95,8 @@ impl SocketAddress {
             SocketAddress::V6(_) => libc::AF_INET6,
             SocketAddress::Unix(_) => libc::AF_UNIX,
             SocketAddress::Vsock { .. } => libc::AF_VSOCK,
+            SocketAddress::Vmci { .. } => vmci::family(),
+            SocketAddress::Tipc(_) => tipc::FAMILY,
         }
     }
 
@@ -125,16 +139,17 @@ impl SocketAddress {
                 // The final NUL of a path is left to the system: an abstract name has none.
                 UNIX_START + usize::from(name.len)
             }
-            SocketAddress::Vsock { cid, port } => {
+            SocketAddress::Vsock { cid, port } | SocketAddress::Vmci { cid, port } => {
                 // SAFETY: all-zero bytes are a valid sockaddr_vm.
                 let mut raw: libc::sockaddr_vm = unsafe { MaybeUninit::zeroed().assume_init() };
-                raw.svm_family = libc::AF_VSOCK as libc::sa_family_t;
+                raw.svm_family = self.family() as libc::sa_family_t;
                 raw.svm_cid = *cid;
                 raw.svm_port = *port;
                 // SAFETY: sockaddr_storage is at least as large and as aligned as sockaddr_vm.
                 unsafe { start.cast::<libc::sockaddr_vm>().write(raw) };
                 size_of::<libc::sockaddr_vm>()
             }
+            SocketAddress::Tipc(address) => address.write(&mut storage),
         };
         (storage, len as socklen_t)
     }
@@ -170,11 +185,19 @@ impl SocketAddress {
                 };
                 Some(SocketAddress::Unix(UnixName::of(name)))
             }
-            libc::AF_VSOCK if len >= size_of::<libc::sockaddr_vm>() => {
+            family
+                if (family == libc::AF_VSOCK || vmci::is_known(family))
+                    && len >= size_of::<libc::sockaddr_vm>() =>
+            {
                 // SAFETY: the family says that the storage, large enough, holds a sockaddr_vm.
                 let raw = unsafe { start.cast::<libc::sockaddr_vm>().read() };
-                Some(SocketAddress::Vsock { cid: raw.svm_cid, port: raw.svm_port })
+                let (cid, port) = (raw.svm_cid, raw.svm_port);
+                Some(match family {
+                    libc::AF_VSOCK => SocketAddress::Vsock { cid, port },
+                    _ => SocketAddress::Vmci { cid, port },
+                })
             }
+            tipc::FAMILY => TipcAddress::read(storage, len).map(SocketAddress::Tipc),
             _ => None,
         }
     }
@@ -337,6 +360,15 @@ impl Socket {
             .map(drop)
     }
 
+    /// Sets an option whose value is a `struct timeval`. Errors: as setsockopt(2).
+    pub fn set_option_time(&self, level: c_int, name: c_int, time: Duration) -> Result<()> {
+        let value =
+            libc::timeval { tv_sec: time.as_secs() as _, tv_usec: time.subsec_micros() as _ };
+        let (start, len) = ((&raw const value).cast(), size_of_val(&value) as socklen_t);
+        // SAFETY: the pointer and the length describe `value`.
+        check(unsafe { libc::setsockopt(self.fd(), level, name, start, len) }).map(drop)
+    }
+
     /// The value of an option that is an `int`. Errors: as getsockopt(2).
     #[cfg(test)]
     pub fn option(&self, level: c_int, name: c_int) -> Result<c_int> {
@@ -475,6 +507,9 @@ mod tests {
             SocketAddress::Unix(UnixName::new(b"").unwrap()),
             SocketAddress::Unix(UnixName::new(&[b'x'; UNIX_ROOM - 1]).unwrap()),
             SocketAddress::Vsock { cid: 3, port: 70_000 },
+            SocketAddress::Tipc(TipcAddress::Range { service: 70, lower: 1, upper: 2 }),
+            SocketAddress::Tipc(TipcAddress::Name { service: 70, instance: 1, domain: 2 }),
+            SocketAddress::Tipc(TipcAddress::Id { node: 3, reference: 4 }),
         ];
         for address in table {
             let (raw, len) = address.to_raw();

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
 use super::socks::Host;
-use super::{Protocol, vsock};
+use super::{Protocol, tipc, vsock};
 use crate::error::{Errno, Result};
 use crate::sys::names::{self, HostQuery};
 use crate::sys::socket::SocketAddress;
@@ -114,7 +114,7 @@ impl<'a> HostPort<'a> {
                     address.set_port(self.port);
                     address.set_scope_id(self.zone.unwrap_or(address.scope_id()));
                 }
-                SocketAddress::Unix(_) | SocketAddress::Vsock { .. } => {}
+                _ => {}
             }
         }
         addresses
@@ -173,10 +173,11 @@ pub(super) fn remote_host(text: &str) -> Result<(Host<'_>, u16)> {
     }
 }
 
-/// [`endpoint_of`] with another protocol's name where the address is one of tcp.
+/// [`endpoint_of`] with another protocol's name where protocols share a kind of address.
 pub(super) fn endpoint_over(protocol: Protocol, address: &SocketAddress) -> String {
     let endpoint = endpoint_of(address);
-    match endpoint.strip_prefix("tcp") {
+    let shared = endpoint.strip_prefix("tcp").or_else(|| endpoint.strip_prefix("vsock"));
+    match shared {
         Some(rest) => format!("{}{rest}", protocol.name()),
         None => endpoint,
     }
@@ -191,7 +192,7 @@ pub(super) fn split_path(address: &str) -> (&str, &str) {
 }
 
 /// The endpoint of a bound or connected address: `tcp://192.0.2.1:5555`, `tcp://[::1]:5555`,
-/// `vsock://2:5555`, `ipc:///path`, `ipc://@abstract`, or `ipc://` for the unnamed end of a
+/// `vsock://2:5555`, `vmci://2:5555`, `tipc://<1.2.3:4>`, `ipc:///path`, `ipc://@abstract`, or `ipc://` for the unnamed end of a
 /// connection.
 pub fn endpoint_of(address: &SocketAddress) -> String {
     let host = names::numeric_host(address).unwrap_or_default();
@@ -207,7 +208,9 @@ pub fn endpoint_of(address: &SocketAddress) -> String {
             let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
             format!("ipc://{mark}{}", String::from_utf8_lossy(name))
         }
-        SocketAddress::Vsock { cid, port } => vsock::endpoint(*cid, *port),
+        SocketAddress::Vsock { cid, port } => vsock::endpoint(Protocol::Vsock, *cid, *port),
+        SocketAddress::Vmci { cid, port } => vsock::endpoint(Protocol::Vmci, *cid, *port),
+        SocketAddress::Tipc(address) => tipc::endpoint(*address),
     }
 }
 

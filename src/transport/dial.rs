@@ -5,7 +5,7 @@ use std::os::fd::RawFd;
 
 use super::address::source_address;
 use super::tls::ClientTls;
-use super::{Protocol, SocketAddress, Stream, Target, tune};
+use super::{Protocol, SocketAddress, Stream, Target, tune, vsock};
 use crate::error::{Errno, Result};
 use crate::options::Options;
 use crate::sys::socket::Socket;
@@ -28,6 +28,9 @@ impl Dial {
     pub fn start(address: &SocketAddress, target: &Target, o: &Options) -> Result<Dial> {
         if let Target::Plain { .. } = target {
             let socket = Socket::open(address)?;
+            if target.protocol() == Protocol::Vmci {
+                vsock::tune(&socket, o);
+            }
             return Ok(Dial::connect(socket, address, target));
         }
         let (socket, address) = match tune::open(address, o) {

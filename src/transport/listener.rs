@@ -6,16 +6,19 @@ use super::address::{bind_address, endpoint_of, endpoint_over, split_path};
 use super::ipc::{self, Wildcard};
 use super::stream::ip_of;
 use super::tls::ServerTls;
-use super::{Protocol, SocketAddress, Stream, tune, vsock};
+use super::{Protocol, SocketAddress, Stream, tipc, tune, vsock};
 use crate::error::{Errno, Result};
 use crate::options::Options;
 use crate::sys::socket::Socket;
+use crate::sys::tipc::TipcAddress;
 
 /// A bound endpoint that accepts connections.
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
     endpoint: String,
+    /// What monitors hear of instead.
+    announced: Option<String>,
     protocol: Protocol,
     /// Of a WebSocket's endpoint.
     path: String,
@@ -40,8 +43,9 @@ impl Listener {
     /// socket instead. May block on the name service if the host is a name.
     ///
     /// Errors: `EINVAL` (the address cannot be read), `ENODEV` (no such interface or host),
-    /// `ENAMETOOLONG` (ipc), `EAFNOSUPPORT` (a kernel without the family), `EPROTONOSUPPORT`, and those of socket, bind and listen, such as
-    /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `ENOENT`, `EMFILE`.
+    /// `ENAMETOOLONG` (ipc), `EAFNOSUPPORT` (a kernel without the family),
+    /// `EPROTONOSUPPORT`, and those of socket, bind and listen, such as `EADDRINUSE`,
+    /// `EADDRNOTAVAIL`, `EACCES`, `ENOENT`, `EMFILE`.
     pub fn bind(protocol: Protocol, address: &str, o: &Options) -> Result<Listener> {
         match protocol {
             Protocol::Tcp => Self::finish(listen_tcp(address, o)?, protocol, "", None),
@@ -63,6 +67,15 @@ impl Listener {
                 let socket = listen_plain(&vsock::parse(address)?, o)?;
                 Self::finish(socket, protocol, "", None)
             }
+            Protocol::Vmci => {
+                let address = vsock::parse_vmci(address)?;
+                let socket = Socket::open(&address)?;
+                vsock::tune(&socket, o);
+                socket.bind(&address)?;
+                socket.listen(o.backlog)?;
+                Self::finish(socket, protocol, "", None)
+            }
+            Protocol::Tipc => Self::bind_tipc(address, o),
             _ => Err(Errno::EPROTONOSUPPORT),
         }
     }
@@ -81,6 +94,24 @@ impl Listener {
         Self::finish(socket, Protocol::Ipc, "", wildcard)
     }
 
+    /// A service's listener is known by the service, and its endpoint is the id of its socket.
+    fn bind_tipc(text: &str, o: &Options) -> Result<Listener> {
+        let place = match tipc::parse(text)? {
+            // The system gives ids out by itself.
+            tipc::Place::At(TipcAddress::Id { .. }) => return Err(Errno::EINVAL),
+            tipc::Place::At(service) => Some(service),
+            tipc::Place::Unnamed => None,
+        };
+        let unnamed = TipcAddress::Id { node: 0, reference: 0 };
+        let socket = Socket::open(&SocketAddress::Tipc(place.unwrap_or(unnamed)))?;
+        if let Some(service) = place {
+            socket.bind(&SocketAddress::Tipc(service))?;
+        }
+        socket.listen(o.backlog)?;
+        let listener = Self::finish(socket, Protocol::Tipc, "", None)?;
+        Ok(Listener { announced: place.map(tipc::endpoint), ..listener })
+    }
+
     fn finish(
         socket: Socket,
         protocol: Protocol,
@@ -90,7 +121,8 @@ impl Listener {
         let address = socket.local_address()?;
         let address = address.map(|address| endpoint_over(protocol, &address) + path);
         let endpoint = address.unwrap_or_default();
-        Ok(Listener { socket, endpoint, protocol, path: path.to_owned(), tls: None, wildcard })
+        let path = path.to_owned();
+        Ok(Listener { socket, endpoint, announced: None, protocol, path, tls: None, wildcard })
     }
 
     /// Accepts the next connection that is not turned away; `None` when nothing waits any more.
@@ -150,6 +182,11 @@ impl Listener {
     /// The endpoint that was really bound, with wildcards replaced (`ZMQ_LAST_ENDPOINT`).
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// The endpoint as monitors hear of it: that of a TIPC service is the service.
+    pub fn announced(&self) -> &str {
+        self.announced.as_deref().unwrap_or(&self.endpoint)
     }
 
     /// Stops listening. A wildcard's file and directory are removed; the file of a path stays, as

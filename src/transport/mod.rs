@@ -7,7 +7,7 @@
 //! - [`DatagramSocket`] is what udp has instead of listeners and connections.
 //! - [`Stream`] is an established connection; [`Negotiation`] is what a proxy is told over it first.
 //!
-//! Here are tcp, ipc, udp, vsock, and the connections under ws and wss. The other protocols are known
+//! Here are tcp, ipc, udp, tipc, vsock, vmci, and the connections under ws and wss. The other protocols are known
 //! by name; binding or connecting them is `EPROTONOSUPPORT`.
 //!
 //! What an address may look like, and which errno says that it may not, is libzmq's behaviour to
@@ -36,6 +36,7 @@ mod stream;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tipc;
 mod tls;
 mod tune;
 mod udp;

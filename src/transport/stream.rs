@@ -122,6 +122,6 @@ pub(super) fn ip_of(address: &SocketAddress) -> Option<IpAddr> {
     match address {
         SocketAddress::V4(address) => Some(IpAddr::V4(*address.ip())),
         SocketAddress::V6(address) => Some(IpAddr::V6(*address.ip())),
-        SocketAddress::Unix(_) | SocketAddress::Vsock { .. } => None,
+        _ => None,
     }
 }

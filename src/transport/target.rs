@@ -1,9 +1,11 @@
 //! What a connecting socket was told to connect to.
 
-use super::address::{HostPort, Purpose, endpoint_of, remote_host, split_path, split_source};
+use super::address::{
+    HostPort, Purpose, endpoint_of, endpoint_over, remote_host, split_path, split_source,
+};
 use super::socks::Negotiation;
 use super::tls::ClientTls;
-use super::{Protocol, SocketAddress, ipc, vsock};
+use super::{Protocol, SocketAddress, ipc, tipc, vsock};
 use crate::error::{Errno, Result};
 use crate::options::Options;
 
@@ -28,7 +30,7 @@ pub enum Target {
         websocket: Option<Box<WebSocket>>,
     },
     /// An address that says itself where to, with no name to be looked up: `ipc://path`,
-    /// `ipc://@name`, `vsock://cid:port`.
+    /// `ipc://@name`, `vsock://cid:port`, `vmci://cid:port`, `tipc://{type,instance}`.
     Plain {
         /// What is spoken there.
         protocol: Protocol,
@@ -58,7 +60,7 @@ pub struct Proxied {
 impl Target {
     /// Checks the address as far as `zmq_connect` does. What is found wrong later, such as an
     /// unknown host, is tried again and again, so that it may become right. Errors: `EINVAL`,
-    /// `ENAMETOOLONG`, `EPROTONOSUPPORT`.
+    /// `ENAMETOOLONG`, `ENODEV` (vmci), `EPROTONOSUPPORT`.
     pub fn parse(protocol: Protocol, address: &str, o: &Options) -> Result<Target> {
         match protocol {
             Protocol::Tcp => {
@@ -86,6 +88,13 @@ impl Target {
                 Ok(Target::Plain { protocol, address: SocketAddress::Unix(name) })
             }
             Protocol::Vsock => Ok(Target::Plain { protocol, address: vsock::parse(address)? }),
+            Protocol::Vmci => Ok(Target::Plain { protocol, address: vsock::parse_vmci(address)? }),
+            Protocol::Tipc => match tipc::parse(address)? {
+                tipc::Place::At(place) => {
+                    Ok(Target::Plain { protocol, address: SocketAddress::Tipc(place) })
+                }
+                tipc::Place::Unnamed => Err(Errno::EINVAL),
+            },
             _ => Err(Errno::EPROTONOSUPPORT),
         }
     }
@@ -152,6 +161,20 @@ impl Target {
             }
             _ => None,
         }
+    }
+
+    /// The endpoint as monitors hear of it, if that is not what the application said: the proxy's, that
+    /// of the address that a connection had which was lost, or that of an address which says itself
+    /// where to.
+    pub fn announced(&self, last_peer: Option<&SocketAddress>) -> Option<String> {
+        self.proxy().or_else(|| match (self, last_peer) {
+            (Target::Plain { address, .. }, _) => Some(endpoint_of(address)),
+            (Target::Tcp { .. }, Some(peer)) => {
+                let path = self.websocket().map_or("", |(_, path)| path);
+                Some(endpoint_over(self.protocol(), peer) + path)
+            }
+            (Target::Tcp { .. }, None) => None,
+        })
     }
 
     /// What is to be said to the proxy, if there is one, before a connection is the peer's.

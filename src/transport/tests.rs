@@ -173,7 +173,9 @@ fn binding_says_what_is_wrong() {
         ("ipc://@", Errno::EINVAL),
         (&long, Errno::ENAMETOOLONG),
         (&nowhere, Errno::ENOENT),
-        ("vmci://*:*", Errno::EPROTONOSUPPORT),
+        ("vmci://*", Errno::EINVAL),
+        ("tipc://{5560}", Errno::EINVAL),
+        ("tipc://<1.2.3:4>", Errno::EINVAL),
         ("pgm://eth0;239.0.0.1:5555", Errno::EPROTONOSUPPORT),
     ];
     for (text, errno) in table {

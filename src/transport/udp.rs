@@ -127,7 +127,7 @@ fn inside(address: SocketAddress) -> Option<SocketAddr> {
     match address {
         SocketAddress::V4(address) => Some(SocketAddr::V4(address)),
         SocketAddress::V6(address) => Some(SocketAddr::V6(address)),
-        SocketAddress::Unix(_) | SocketAddress::Vsock { .. } => None,
+        _ => None,
     }
 }
 

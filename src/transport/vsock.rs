@@ -1,26 +1,62 @@
-//! How addresses between a virtual machine and its host are spelled: `cid:port`.
+//! How addresses between a virtual machine and its host are spelled, by vsock and vmci: `cid:port`.
 
-use super::SocketAddress;
+use std::time::Duration;
+
+use super::{Protocol, SocketAddress};
 use crate::error::{Errno, Result};
+use crate::options::Options;
+use crate::sys::socket::Socket;
+use crate::sys::vmci;
 
 /// Any context id, or any port (`VMADDR_CID_ANY`, `VMADDR_PORT_ANY`).
 const ANY: u32 = u32::MAX;
 
-/// Reads `cid:port`. Either may be `*` or `-1` for any; a cid of `@` is the host's. Otherwise they
-/// are what C's `strtoul` makes of them, which leaves out what follows a number. Errors: `EINVAL`.
+/// Reads `cid:port` of vsock. Either may be `*` or `-1` for any; a cid of `@` is the host's.
+/// Otherwise they are what C's `strtoul` makes of them, which leaves out what follows a number.
+/// Errors: `EINVAL`.
 pub(super) fn parse(text: &str) -> Result<SocketAddress> {
-    let (cid, port) = text.rsplit_once(':').ok_or(Errno::EINVAL)?;
-    let cid = match cid {
-        "@" => libc::VMADDR_CID_HOST,
-        cid => number_or_any(cid)?,
-    };
-    Ok(SocketAddress::Vsock { cid, port: number_or_any(port)? })
+    let (cid, port) = numbers(text, || Ok(libc::VMADDR_CID_HOST))?;
+    Ok(SocketAddress::Vsock { cid, port })
+}
+
+/// Reads `cid:port` of vmci, where `@` is this machine. Errors: `EINVAL`, and `ENODEV` for `@` on a
+/// machine that has no number.
+pub(super) fn parse_vmci(text: &str) -> Result<SocketAddress> {
+    let (cid, port) = numbers(text, || vmci::local_cid().ok_or(Errno::ENODEV))?;
+    Ok(SocketAddress::Vmci { cid, port })
+}
+
+/// Sets a socket's `ZMQ_VMCI_*` options, before it listens, so that those it accepts have them too,
+/// or connects, which is what the time is for and when the buffers are made. Sizes are wishes, which
+/// the system may cut down or refuse.
+pub(super) fn tune(socket: &Socket, o: &Options) {
+    let level = vmci::family();
+    // A size stays within the bounds that are set before.
+    for (name, size) in [
+        (vmci::BUFFER_MAX_SIZE, o.vmci_buffer_max_size),
+        (vmci::BUFFER_MIN_SIZE, o.vmci_buffer_min_size),
+        (vmci::BUFFER_SIZE, o.vmci_buffer_size),
+    ] {
+        if size != 0 {
+            let _ = socket.set_option_bytes(level, name, &size.to_ne_bytes());
+        }
+    }
+    if let Ok(ms @ 1..) = u64::try_from(o.vmci_connect_timeout) {
+        let _ = socket.set_option_time(level, vmci::CONNECT_TIMEOUT, Duration::from_millis(ms));
+    }
 }
 
 /// The endpoint of an address: `vsock://2:5555`, with `*` for any.
-pub(super) fn endpoint(cid: u32, port: u32) -> String {
+pub(super) fn endpoint(protocol: Protocol, cid: u32, port: u32) -> String {
     let spell = |number| if number == ANY { "*".to_owned() } else { format!("{number}") };
-    format!("vsock://{}:{}", spell(cid), spell(port))
+    format!("{}://{}:{}", protocol.name(), spell(cid), spell(port))
+}
+
+/// The two numbers, with `at` for a cid of `@`.
+fn numbers(text: &str, at: impl FnOnce() -> Result<u32>) -> Result<(u32, u32)> {
+    let (cid, port) = text.rsplit_once(':').ok_or(Errno::EINVAL)?;
+    let cid = if cid == "@" { at()? } else { number_or_any(cid)? };
+    Ok((cid, number_or_any(port)?))
 }
 
 fn number_or_any(text: &str) -> Result<u32> {
@@ -36,6 +72,8 @@ fn number_or_any(text: &str) -> Result<u32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -62,12 +100,39 @@ mod tests {
         for (text, expected) in table {
             let expected = expected.map(|(cid, port)| SocketAddress::Vsock { cid, port });
             assert_eq!(parse(text), expected, "{text}");
+            if !text.starts_with('@') {
+                let numbers = |address| match address {
+                    SocketAddress::Vsock { cid, port } => SocketAddress::Vmci { cid, port },
+                    other => other,
+                };
+                assert_eq!(parse_vmci(text), expected.map(numbers), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn at_is_this_machine_by_vmci() {
+        let expected = vmci::local_cid().map(|cid| SocketAddress::Vmci { cid, port: 1 });
+        assert_eq!(parse_vmci("@:1"), expected.ok_or(Errno::ENODEV));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_does_no_harm(text in r"[-+0-9*@: ]{0,30}|\PC{0,20}") {
+            let _ = (parse(&text), parse_vmci(&text));
+        }
+
+        #[test]
+        fn what_is_spelled_is_read(cid: u32, port: u32) {
+            let spelled = endpoint(Protocol::Vsock, cid, port);
+            let text = spelled.strip_prefix("vsock://").unwrap_or_default();
+            prop_assert_eq!(parse(text), Ok(SocketAddress::Vsock { cid, port }));
         }
     }
 
     #[test]
     fn any_is_spelled_with_a_star() {
-        assert_eq!(endpoint(1, 5555), "vsock://1:5555");
-        assert_eq!(endpoint(ANY, ANY), "vsock://*:*");
+        assert_eq!(endpoint(Protocol::Vsock, 1, 5555), "vsock://1:5555");
+        assert_eq!(endpoint(Protocol::Vmci, ANY, ANY), "vmci://*:*");
     }
 }
