@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs pairs of interop_role processes, one on each of two libzmq.so.5, over tcp and ipc.
+"""Runs pairs of interop_role processes, one on each of two libzmq.so.5, over tcp and ipc, or ws and wss.
 
-    interop.py --program interop_role --left DIR --right DIR [--pair REQ-REP]... [--jobs N]
+    interop.py --program interop_role --left DIR --right DIR [--pair REQ-REP]... [--transport ws]... [--jobs N]
 
 Every pair is run in every arrangement: who binds, and which library plays which side. DIR holds the
 libzmq.so.5 of a side; a run is refused when a process turns out to have loaded another file. With the
@@ -28,6 +28,7 @@ PAIRS = [
 COUNTS = collections.defaultdict(lambda: 64, {"STREAM-STREAM": 40})
 DEADLINE_S = 40
 MECHANISMS = ["curve", "plain", "gssapi", "gssapi-plain"]
+TRANSPORTS = ["tcp", "ipc", "ws", "wss"]
 
 Run = collections.namedtuple("Run", "pair transport a_binds a_dir b_dir")
 
@@ -112,7 +113,7 @@ def finish(sides, deadline):
 
 def perform(run, program, scratch, number):
     """Runs one arrangement; None, or what went wrong."""
-    endpoint = "tcp://127.0.0.1:*" if run.transport == "tcp" else f"ipc://{scratch}/{number}"
+    endpoint = f"ipc://{scratch}/{number}" if run.transport == "ipc" else f"{run.transport}://127.0.0.1:*"
     count = str(COUNTS[run.pair])
     sides = {}
     deadline = time.monotonic() + DEADLINE_S
@@ -135,12 +136,12 @@ def perform(run, program, scratch, number):
     return None
 
 
-def arrangements(pairs, left, right):
+def arrangements(pairs, transports, left, right):
     """Every run, as the module's text says."""
     assignments = [(left, right)] if os.path.realpath(left) == os.path.realpath(right) else [(left, right), (right, left)]
     for pair, transport, a_binds, (a_dir, b_dir) in itertools.product(
-            pairs, ("tcp", "ipc"), (True, False), assignments):
-        if pair == "STREAM-STREAM" and transport == "ipc":
+            pairs, transports, (True, False), assignments):
+        if pair == "STREAM-STREAM" and transport != "tcp":
             continue  # STREAM knows tcp only
         yield Run(pair, transport, a_binds, a_dir, b_dir)
 
@@ -151,6 +152,7 @@ def main():
     parser.add_argument("--left", required=True)
     parser.add_argument("--right", required=True)
     parser.add_argument("--pair", action="append", choices=PAIRS)
+    parser.add_argument("--transport", action="append", choices=TRANSPORTS, help="tcp and ipc unless said")
     parser.add_argument("--mechanism", choices=MECHANISMS, help="a security mechanism; without one, NULL")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
@@ -161,7 +163,7 @@ def main():
     scratch = tempfile.mkdtemp(prefix="interop")
     failures = 0
     try:
-        runs = list(arrangements(pairs, options.left, options.right))
+        runs = list(arrangements(pairs, options.transport or ["tcp", "ipc"], options.left, options.right))
         if options.mechanism == "gssapi":
             # libzmq before 4.3.6 loses what a subscription is when it encrypts it, so nothing would come
             # to a subscriber that has it. The other library is the left one.

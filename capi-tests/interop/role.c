@@ -8,6 +8,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "../certificates.h"
 #include "role.h"
 
 #include <zmq.h>
@@ -122,6 +123,23 @@ static void parse (struct role *role, char **argv)
     role->peer_type = role->is_a ? b : a;
 }
 
+/* For wss: whoever binds has the certificate, whoever connects trusts its authority. */
+static void encrypt (struct role *role)
+{
+    if (strncmp (role->endpoint, "wss://", 6) != 0)
+        return;
+    if (role->binds) {
+        need (zmq_setsockopt (role->socket, ZMQ_WSS_CERT_PEM, signed_certificate, sizeof signed_certificate - 1) == 0,
+              "ZMQ_WSS_CERT_PEM");
+        need (zmq_setsockopt (role->socket, ZMQ_WSS_KEY_PEM, signed_key, sizeof signed_key - 1) == 0,
+              "ZMQ_WSS_KEY_PEM");
+    } else {
+        need (zmq_setsockopt (role->socket, ZMQ_WSS_TRUST_PEM, authority, sizeof authority - 1) == 0,
+              "ZMQ_WSS_TRUST_PEM");
+        need (zmq_setsockopt (role->socket, ZMQ_WSS_HOSTNAME, "server.test", 11) == 0, "ZMQ_WSS_HOSTNAME");
+    }
+}
+
 int main (int argc, char **argv)
 {
     struct role role;
@@ -136,6 +154,7 @@ int main (int argc, char **argv)
     role.socket = zmq_socket (role.context, role.type);
     need (role.socket != NULL, "zmq_socket");
     secure (&role);
+    encrypt (&role);
     run_flow (&role);
     need (zmq_close (role.socket) == 0, "zmq_close");
     need (zmq_ctx_term (role.context) == 0, "zmq_ctx_term");

@@ -200,8 +200,11 @@ impl Encoder {
             Class::Data => self.frame(if msg.more() { MORE } else { 0 }, &[], msg),
             Class::Subscribe | Class::Cancel => {
                 let subscribe = msg.class() == Class::Subscribe;
-                // A message before 3.1, whose first byte says which it is.
-                let (flags, head) = match (self.version >= (3, 1), subscribe) {
+                // A message before 3.1, whose first byte says which it is, and over WebSockets: what
+                // is a command there when it is unsealed is dropped by libzmq.
+                let websocket = matches!(self.framing, Framing::WebSocket { .. });
+                let by_command = self.version >= (3, 1) && !websocket;
+                let (flags, head) = match (by_command, subscribe) {
                     (true, true) => (COMMAND, SUBSCRIBE),
                     (true, false) => (COMMAND, CANCEL),
                     (false, true) => (0, &[1][..]),

@@ -11,6 +11,10 @@ use crate::error::{Errno, Result};
 use crate::options::Options;
 use crate::sync::Arc;
 
+/// Most bytes of a record, with the five of its header. libzmq reads 8192 bytes at a time, and does not
+/// look for the rest of a record until something more arrives.
+const RECORD: usize = 8192 + 5;
+
 /// What a listener needs for its connections.
 #[derive(Clone, Debug)]
 pub struct ServerTls(Arc<ServerConfig>);
@@ -21,12 +25,13 @@ impl ServerTls {
     pub fn new(o: &Options) -> Result<ServerTls> {
         let chain = certificates(&o.wss_cert_pem)?;
         let key = PrivateKeyDer::from_pem_slice(&o.wss_key_pem).map_err(|_| Errno::EINVAL)?;
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|_| Errno::EINVAL)?
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(|_| Errno::EINVAL)?;
+        config.max_fragment_size = Some(RECORD);
         Ok(ServerTls(Arc::new(config)))
     }
 
@@ -68,6 +73,7 @@ impl ClientTls {
             .with_custom_certificate_verifier(Arc::new(trust))
             .with_no_client_auth();
         config.enable_sni = named;
+        config.max_fragment_size = Some(RECORD);
         Ok(ClientTls { config: Arc::new(config), name })
     }
 
