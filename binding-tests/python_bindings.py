@@ -6,7 +6,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from tools import Binding, Library, call, libzmq_version, on_library, package
+from tools import Binding, Library, Unavailable, call, libzmq_version, on_library, package
 
 TOOLS = "scikit-build-core cython cmake ninja packaging setuptools"
 TOOLS += " pytest pytest-asyncio pytest-timeout tornado gevent numpy"
@@ -42,18 +42,26 @@ def pyzmq_source(setting, log):
 def prepare_pyzmq(setting):
     log = setting.directory("pyzmq") / "build.log"
     archive, version = pyzmq_source(setting, log)
-    builds = {setting.ours.name: {"ZMQ_PREFIX": str(setting.prefix)}, "system": {"PYZMQ_NO_BUNDLE": "1"}}
-    for name, environment in builds.items():
-        place = setting.work / "pyzmq" / f"on-{name}"
-        shutil.rmtree(place, ignore_errors=True)
-        pip = [setting.work / "venv/bin/python", "-m", "pip", "install", "-v", "--no-deps", "--no-build-isolation"]
-        call([*pip, "--target", place, archive], log, env={**os.environ, **environment})
+    build_pyzmq(setting, archive, setting.ours.name, ZMQ_PREFIX=str(setting.prefix))
+    build_pyzmq(setting, archive, "system", PYZMQ_NO_BUNDLE="1")
+    unpack_suite(setting, version)
+    return version
+
+
+def build_pyzmq(setting, archive, name, **environment):
+    place = setting.work / "pyzmq" / f"on-{name}"
+    shutil.rmtree(place, ignore_errors=True)
+    pip = [setting.work / "venv/bin/python", "-m", "pip", "install", "-v", "--no-deps", "--no-build-isolation"]
+    log = setting.work / "pyzmq/build.log"
+    call([*pip, "--target", place, archive], log, env={**os.environ, **environment})
+
+
+def unpack_suite(setting, version):
     shutil.rmtree(setting.work / "pyzmq/suite", ignore_errors=True)
     # Away from the sources: they would be imported in place of what was built.
     suite = setting.directory("pyzmq/suite")
     for part in ("tests", "pytest.ini"):
         (setting.work / "pyzmq" / f"pyzmq-{version}" / part).rename(suite / part)
-    return version
 
 
 def wheel_library(setting):
@@ -72,7 +80,10 @@ def wheel_library(setting):
 
 
 def run_pyzmq(setting, library, only=None):
-    built = "system" if library == setting.theirs else setting.ours.name
+    return run_pyzmq_as(setting, library, only, "system" if library == setting.theirs else setting.ours.name)
+
+
+def run_pyzmq_as(setting, library, only, built):
     results = setting.work / "pyzmq" / f"{library.name}.results"
     results.unlink(missing_ok=True)
     options = ["-q", "-p", "pytest_results", "-p", "no:cacheprovider", "--tb=short"]
@@ -105,6 +116,32 @@ PYZMQ = Binding(
     run_pyzmq,
     races={BLANK_TOPIC: "it counts on a subscription to cross tcp within three calls"},
     references=wheel_library,
+)
+
+# The same with what pyzmq has for drafts. No package has a libzmq with drafts: LIBZMQ_DRAFTS_LIB_DIR says where one is.
+
+
+def prepare_drafts(setting):
+    if not os.environ.get("LIBZMQ_DRAFTS_LIB_DIR"):
+        raise Unavailable("LIBZMQ_DRAFTS_LIB_DIR names no directory with a libzmq.so.5 that has drafts")
+    archive, version = pyzmq_source(setting, setting.directory("pyzmq") / "build.log")
+    build_pyzmq(setting, archive, "drafts", ZMQ_PREFIX=str(setting.prefix), ZMQ_DRAFT_API="1")
+    unpack_suite(setting, version)
+    return version
+
+
+def drafts_library(_setting):
+    place = Path(os.environ["LIBZMQ_DRAFTS_LIB_DIR"]).resolve()
+    return [Library(f"libzmq {libzmq_version(place / 'libzmq.so.5')} with drafts", place)]
+
+
+PYZMQ_DRAFTS = Binding(
+    "pyzmq-drafts",
+    prepare_drafts,
+    lambda setting, library, only=None: run_pyzmq_as(setting, library, only, "drafts"),
+    system=False,
+    races=PYZMQ.races,
+    references=drafts_library,
 )
 
 

@@ -15,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from native_bindings import CPPZMQ, CZMQ, RUST
-from python_bindings import AIOZMQ, PYZMQ, TXZMQ
+from python_bindings import AIOZMQ, PYZMQ, PYZMQ_DRAFTS, TXZMQ
 from script_bindings import JAVA, NODE, PERL, PHP, RUBY
 from tools import FAILED, PASSED, SKIPPED, Library, Setting, Unavailable, libzmq_version
 
-BINDINGS = [PYZMQ, AIOZMQ, TXZMQ, RUST, CZMQ, CPPZMQ, NODE, JAVA, PERL, PHP, RUBY]
+BINDINGS = [PYZMQ, PYZMQ_DRAFTS, AIOZMQ, TXZMQ, RUST, CZMQ, CPPZMQ, NODE, JAVA, PERL, PHP, RUBY]
 AGAIN = 6  # how often a test whose result differs is run again
 
 
@@ -90,7 +90,8 @@ def compare(binding, setting):
     except Unavailable as reason:
         print(f"   not run: {reason}")
         return f"{binding.name:<12} not run: {reason}", {}, []
-    libraries = [setting.theirs, *binding.references(setting), setting.ours]
+    libraries = [setting.theirs] if binding.system else []
+    libraries += [*binding.references(setting), setting.ours]
     outcomes = run_on_all(binding, setting, libraries)
     if not all(PASSED in results.values() for results in outcomes.values()):
         raise RuntimeError(f"no test passed: see the logs in {setting.work}")

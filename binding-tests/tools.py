@@ -57,6 +57,7 @@ class Binding:
     name: str
     prepare: Callable
     run: Callable
+    system: bool = True  # compare with the system's libzmq, too
     parallel: bool = True  # all libraries at once: not with fixed ports
     strict: bool = False  # our own tests have to pass on libzmq
     races: dict = field(default_factory=dict)  # tests that fail on libzmq too, now and then: name to reason
