@@ -4,16 +4,19 @@
 //! about 10 for its place among its siblings. Nodes live in one array and name each other by index,
 //! so neither the depth of the tree nor its size can exhaust the stack. Peers choose the topics:
 //! no operation costs more than the length of the topic or message it is called with.
+//!
+//! What a look-up takes is its cache misses: at each level one for the node and one for its list of
+//! children, and one for a label of more than eleven bytes.
 
 #![allow(clippy::indexing_slicing, reason = "every index is one that the tree made itself")]
 
+mod arena;
 mod children;
-mod slab;
 
+use arena::Arena;
 use children::Children;
-use slab::Slab;
 
-pub use slab::reserve;
+pub use arena::reserve;
 
 /// Names a node. A node that holds a value keeps its id while it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,8 +63,8 @@ struct Node<V> {
 pub struct Radix<V> {
     nodes: Vec<Node<V>>,
     free: Vec<NodeId>,
-    children: Slab<Box<[u32]>>,
-    long_labels: Slab<Box<[u8]>>,
+    children: Arena<u32>,
+    long_labels: Arena<u8>,
 }
 
 impl<V: Copy + Default + PartialEq> Default for Radix<V> {
@@ -69,8 +72,8 @@ impl<V: Copy + Default + PartialEq> Default for Radix<V> {
         let mut tree = Radix {
             nodes: Vec::new(),
             free: Vec::new(),
-            children: Slab::default(),
-            long_labels: Slab::default(),
+            children: Arena::default(),
+            long_labels: Arena::default(),
         };
         tree.new_node(&[], ROOT);
         tree
@@ -178,7 +181,7 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
             let parent = self.node(node).parent;
             let byte = self.label(self.node(node))[0];
             let others = self.children(self.node(parent)).without(byte);
-            self.set_children(parent, others);
+            self.set_children(parent, &others);
             self.free(node);
             node = parent;
         }
@@ -216,7 +219,7 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
             room.copy_from_slice(bytes);
             label.0[0] = bytes.len() as u8;
         } else {
-            let index = self.long_labels.insert(bytes.into());
+            let index = self.long_labels.insert(bytes);
             label.0[0] = Label::LONG;
             label.0[4..8].copy_from_slice(&index.to_le_bytes());
         }
@@ -228,7 +231,7 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
         Children(if node.children == NONE { &[] } else { self.children.get(node.children) })
     }
 
-    fn set_children(&mut self, node: NodeId, children: Box<[u32]>) {
+    fn set_children(&mut self, node: NodeId, children: &[u32]) {
         let index = self.node(node).children;
         if children.is_empty() {
             if index != NONE {
@@ -238,13 +241,13 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
         } else if index == NONE {
             self.node_mut(node).children = self.children.insert(children);
         } else {
-            *self.children.get_mut(index) = children;
+            self.node_mut(node).children = self.children.replace(index, children);
         }
     }
 
     fn add_child(&mut self, node: NodeId, byte: u8, child: NodeId) {
         let children = self.children(self.node(node)).with(byte, child);
-        self.set_children(node, children);
+        self.set_children(node, &children);
     }
 
     /// Puts another child in the place of the one that starts with `byte`.
@@ -263,7 +266,7 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
                 id
             }
             None => {
-                reserve(&mut self.nodes);
+                reserve(&mut self.nodes, 1);
                 self.nodes.push(node);
                 NodeId((self.nodes.len() - 1) as u32)
             }
@@ -275,7 +278,7 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
     /// Frees a node. Its children, if it has any, are another one's by now.
     fn free(&mut self, node: NodeId) {
         self.set_label(node, &[]);
-        self.set_children(node, Box::default());
+        self.set_children(node, &[]);
         self.free.push(node);
     }
 

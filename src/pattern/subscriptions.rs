@@ -92,7 +92,7 @@ impl Subscriptions {
             Kind::Set(index) => {
                 let Some(set) = self.sets.get_mut(index) else { return false };
                 let Err(position) = set.binary_search(&pipe) else { return false };
-                reserve(set);
+                reserve(set, 1);
                 set.insert(position, pipe);
                 false
             }
@@ -102,7 +102,7 @@ impl Subscriptions {
             self.topics.resize_with(slot + 1, Topics::default);
         }
         if let Some(topics) = self.topics.get_mut(slot) {
-            reserve(&mut topics.nodes);
+            reserve(&mut topics.nodes, 1);
             topics.nodes.push(node);
         }
         first

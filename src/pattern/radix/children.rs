@@ -1,4 +1,4 @@
-//! The children of a node, in one allocation.
+//! The children of a node, in one list.
 
 use super::NodeId;
 
@@ -54,7 +54,7 @@ impl<'a> Children<'a> {
     }
 
     /// The children and another one, whose label starts with `byte` as no other's does.
-    pub fn with(self, byte: u8, node: NodeId) -> Box<[u32]> {
+    pub fn with(self, byte: u8, node: NodeId) -> Vec<u32> {
         let nodes = self.nodes();
         let mut keys = self.key_bytes();
         let place = keys[..nodes.len()].partition_point(|&key| key < byte);
@@ -65,8 +65,8 @@ impl<'a> Children<'a> {
     }
 
     /// The children but the one whose label starts with `byte`.
-    pub fn without(self, byte: u8) -> Box<[u32]> {
-        let Some(place) = self.place(byte) else { return self.0.into() };
+    pub fn without(self, byte: u8) -> Vec<u32> {
+        let Some(place) = self.place(byte) else { return self.0.to_vec() };
         let nodes = self.nodes();
         let place = place - self.first_node();
         let mut keys = self.key_bytes();
@@ -86,7 +86,7 @@ impl<'a> Children<'a> {
 }
 
 /// Children with these first bytes, and with the ids in three parts.
-fn build(mut keys: [u8; 256], before: &[u32], new: &[u32], after: &[u32]) -> Box<[u32]> {
+fn build(mut keys: [u8; 256], before: &[u32], new: &[u32], after: &[u32]) -> Vec<u32> {
     let len = before.len() + new.len() + after.len();
     // The padding repeats the first key, so that a search never finds it.
     let padded = len.next_multiple_of(8);
@@ -101,7 +101,7 @@ fn build(mut keys: [u8; 256], before: &[u32], new: &[u32], after: &[u32]) -> Box
     words.extend_from_slice(before);
     words.extend_from_slice(new);
     words.extend_from_slice(after);
-    words.into_boxed_slice()
+    words
 }
 
 #[cfg(test)]
@@ -115,7 +115,7 @@ mod tests {
         fn do_what_a_sorted_map_does(
             steps in prop::collection::vec((0u8..40, any::<bool>()), 0..100),
         ) {
-            let mut words: Box<[u32]> = Box::default();
+            let mut words = Vec::new();
             let mut model = BTreeMap::new();
             for (i, (byte, add)) in steps.into_iter().enumerate() {
                 let byte = byte.wrapping_mul(7);
