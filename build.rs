@@ -12,8 +12,10 @@ fn main() {
         ],
         // nodelete: I/O threads may run while a program closes its handle to
         // the library, so its code has to stay mapped until the process ends.
+        // Bsymbolic: one export calls another of ours, even if a library of
+        // the same names came first in the process.
         _ if family.split(',').any(|f| f == "unix") => {
-            &["-Wl,-soname,libzmq.so.5", "-Wl,-z,nodelete", "-Wl,-z,relro,-z,now"]
+            &["-Wl,-soname,libzmq.so.5", "-Wl,-z,nodelete", "-Wl,-z,relro,-z,now", "-Wl,-Bsymbolic"]
         }
         _ => &[],
     };
