@@ -38,7 +38,12 @@ pub unsafe extern "C" fn zmq_msg_init(msg: *mut Msg) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init_size(msg: *mut Msg, size: usize) -> c_int {
     // SAFETY: the caller's promise.
-    guard(|| unsafe { initialise(msg, || Msg::with_size(size)) })
+    guard(|| unsafe {
+        initialise(msg, || Ok(Msg::new()))?;
+        // Where it is: moving it would cost more than making it.
+        (*msg).set_size(size)?;
+        Ok(0)
+    })
 }
 
 /// Makes a message with a copy of `size` bytes at `data`. Errors: `ENOMEM`; `EFAULT` for a null

@@ -113,11 +113,41 @@ pub struct Msg {
     metadata: *const Metadata,
     /// One reference, or null for the empty group.
     group: *mut Group,
-    routing_id: u32,
-    kind: u8,
-    class: u8,
-    flags: u8,
-    inline_size: u8,
+    tail: Tail,
+}
+
+/// The routing id, the kind of body, the class, the flags, and the length of an inline payload.
+///
+/// One word, always read and written as one: a message is moved soon after it was written, and a
+/// processor that has to put together what it reads out of several writes waits until those have
+/// reached the cache, behind all others.
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+struct Tail(u64);
+
+impl Tail {
+    const KIND: u32 = 32;
+    const CLASS: u32 = 40;
+    const FLAGS: u32 = 48;
+    const INLINE_SIZE: u32 = 56;
+
+    const fn new(kind: u8) -> Tail {
+        Tail((kind as u64) << Tail::KIND)
+    }
+
+    const fn inline(size: u8) -> Tail {
+        Tail((INLINE as u64) << Tail::KIND | (size as u64) << Tail::INLINE_SIZE)
+    }
+
+    #[inline]
+    fn byte(self, at: u32) -> u8 {
+        (self.0 >> at) as u8
+    }
+
+    #[inline]
+    fn set_byte(&mut self, at: u32, value: u8) {
+        self.0 = self.0 & !(0xff << at) | u64::from(value) << at;
+    }
 }
 
 const _: () = assert!(size_of::<Msg>() == 64 && align_of::<Msg>() == 8);
@@ -135,24 +165,36 @@ impl Msg {
     /// An empty message.
     #[inline]
     pub const fn new() -> Msg {
-        Msg::with_body(INLINE, Body { inline: [MaybeUninit::uninit(); INLINE_MAX] })
+        Msg::with_body(Tail::inline(0), Body { inline: [MaybeUninit::uninit(); INLINE_MAX] })
     }
 
     /// A message of `size` bytes of unspecified values, for somebody to fill. `ENOMEM` when there is
     /// no such memory, however absurd the size.
     #[inline]
     pub fn with_size(size: usize) -> Result<Msg> {
+        let mut msg = Msg::new();
+        msg.set_size(size)?;
+        Ok(msg)
+    }
+
+    /// Makes an empty message one of `size` bytes of unspecified values, where it is. `ENOMEM` leaves
+    /// it empty.
+    #[inline]
+    pub fn set_size(&mut self, size: usize) -> Result<()> {
+        debug_assert!(self.kind() == INLINE && self.is_empty());
         if size <= INLINE_MAX {
-            let mut msg =
-                Msg::with_body(INLINE, Body { inline: [MaybeUninit::zeroed(); INLINE_MAX] });
-            msg.inline_size = size as u8;
-            return Ok(msg);
+            self.body = Body { inline: [MaybeUninit::zeroed(); INLINE_MAX] };
+            self.tail = Tail::inline(size as u8);
+            return Ok(());
         }
         let block = Block::allocate(size)?;
         let payload = Block::payload(block);
         // SAFETY: the block has `size` bytes of payload.
         unsafe { freeze(payload, size) };
-        Ok(Msg::far(HEAP, block.as_ptr().cast(), payload.as_ptr(), size))
+        let far = Far { owner: block.as_ptr().cast(), data: payload.as_ptr(), size };
+        self.body = Body { far };
+        self.tail = Tail::new(HEAP);
+        Ok(())
     }
 
     /// A message with a copy of `bytes`.
@@ -168,9 +210,7 @@ impl Msg {
                     bytes.len(),
                 );
             }
-            let mut msg = Msg::with_body(INLINE, Body { inline });
-            msg.inline_size = bytes.len() as u8;
-            return Ok(msg);
+            return Ok(Msg::with_body(Tail::inline(bytes.len() as u8), Body { inline }));
         }
         let block = Block::allocate(bytes.len())?;
         let payload = Block::payload(block);
@@ -259,9 +299,9 @@ impl Msg {
         debug_assert!(size <= INLINE_MAX);
         // SAFETY: readable by the contract; bytes need no alignment.
         let inline = unsafe { source.read() };
-        let mut msg = Msg::with_body(INLINE, Body { inline });
-        msg.inline_size = size as u8;
-        *self = msg;
+        *self = Msg::new();
+        self.body = Body { inline };
+        self.tail = Tail::inline(size as u8);
     }
 
     /// A subscription to `topic`, for the pipe of an XPUB.
@@ -296,13 +336,12 @@ impl Msg {
         if msg.is_null() || !msg.is_aligned() {
             return false;
         }
-        // SAFETY: readable and aligned; these fields are plain integers, valid with any bits.
-        let (kind, class, flags, inline_size) =
-            unsafe { ((*msg).kind, (*msg).class, (*msg).flags, (*msg).inline_size) };
-        (INLINE..=CONSTANT).contains(&kind)
-            && class <= Class::LAST
-            && flags & !ALL_FLAGS == 0
-            && usize::from(inline_size) <= INLINE_MAX
+        // SAFETY: readable and aligned; a plain integer, valid with any bits.
+        let tail = unsafe { (*msg).tail };
+        (INLINE..=CONSTANT).contains(&tail.byte(Tail::KIND))
+            && tail.byte(Tail::CLASS) <= Class::LAST
+            && tail.byte(Tail::FLAGS) & !ALL_FLAGS == 0
+            && usize::from(tail.byte(Tail::INLINE_SIZE)) <= INLINE_MAX
     }
 
     /// The payload.
@@ -320,7 +359,7 @@ impl Msg {
     /// The payload, to be written. What cannot be written in place (shared, external or constant
     /// memory) is copied first, hence `ENOMEM`.
     pub fn data_mut(&mut self) -> Result<&mut [u8]> {
-        if !matches!(self.kind, CLOSED | INLINE) && (self.kind != HEAP || self.is_shared()) {
+        if !matches!(self.kind(), CLOSED | INLINE) && (self.kind() != HEAP || self.is_shared()) {
             self.make_own()?;
         }
         let size = self.len();
@@ -332,7 +371,7 @@ impl Msg {
     /// An inline payload moves with the message.
     #[inline]
     pub fn data_ptr(&self) -> *const u8 {
-        match self.kind {
+        match self.kind() {
             CLOSED | INLINE => (&raw const self.body).cast(),
             // SAFETY: all other kinds have `far` in the union.
             _ => unsafe { self.body.far.data },
@@ -342,8 +381,8 @@ impl Msg {
     /// Bytes of payload.
     #[inline]
     pub fn len(&self) -> usize {
-        match self.kind {
-            CLOSED | INLINE => usize::from(self.inline_size),
+        match self.kind() {
+            CLOSED | INLINE => usize::from(self.tail.byte(Tail::INLINE_SIZE)),
             // SAFETY: all other kinds have `far` in the union.
             _ => unsafe { self.body.far.size },
         }
@@ -359,14 +398,14 @@ impl Msg {
     pub fn skip(&mut self, size: usize) {
         let len = self.len();
         let size = size.min(len);
-        if matches!(self.kind, CLOSED | INLINE) {
+        if matches!(self.kind(), CLOSED | INLINE) {
             // SAFETY: the inline bytes up to `len` are initialised and this message's alone, and
             // `size <= len`.
             unsafe {
                 let start = self.body.inline.as_mut_ptr();
                 ptr::copy(start.add(size), start, len - size);
             }
-            self.inline_size = (len - size) as u8;
+            self.tail.set_byte(Tail::INLINE_SIZE, (len - size) as u8);
         } else {
             // SAFETY: all other kinds have `far` in the union, and `size` bytes of payload; the owner
             // is found without the data's address.
@@ -381,8 +420,8 @@ impl Msg {
         if size >= self.len() {
             return;
         }
-        match self.kind {
-            CLOSED | INLINE => self.inline_size = size as u8,
+        match self.kind() {
+            CLOSED | INLINE => self.tail.set_byte(Tail::INLINE_SIZE, size as u8),
             // All other kinds have `far` in the union; writing a `Copy` field is safe.
             _ => self.body.far.size = size,
         }
@@ -391,17 +430,14 @@ impl Msg {
     /// Whether more parts of the same multipart message follow.
     #[inline]
     pub fn more(&self) -> bool {
-        self.flags & MORE != 0
+        self.flags() & MORE != 0
     }
 
     /// Says whether more parts of the same multipart message follow.
     #[inline]
     pub fn set_more(&mut self, more: bool) {
-        if more {
-            self.flags |= MORE;
-        } else {
-            self.flags &= !MORE;
-        }
+        let flags = self.flags();
+        self.set_flags(if more { flags | MORE } else { flags & !MORE });
     }
 
     /// `zmq_msg_copy`: a second message with the same payload, flags, metadata, routing id and group.
@@ -409,7 +445,7 @@ impl Msg {
     /// copies were leaked that the count is exhausted.
     #[inline]
     pub fn duplicate(&mut self) -> Result<Msg> {
-        let counted = self.kind == SLICE || self.flags & SHARED != 0;
+        let counted = self.kind() == SLICE || self.flags() & SHARED != 0;
         let payload = self.references();
         let held = [
             self.metadata().map(Metadata::references),
@@ -422,7 +458,7 @@ impl Msg {
             if !counted {
                 references.start(2);
             }
-            self.flags |= SHARED;
+            self.set_flags(self.flags() | SHARED);
         }
         // SAFETY: a second owner of everything that is pointed to was just counted, or nothing is.
         Ok(unsafe { ptr::read(self) })
@@ -431,25 +467,36 @@ impl Msg {
     /// Moves the message out and leaves an empty one.
     #[inline]
     pub fn take(&mut self) -> Msg {
-        mem::take(self)
+        // SAFETY: the empty message takes its place, without a drop.
+        unsafe {
+            let taken = Msg::moved(self);
+            ptr::write(self, Msg::new());
+            taken
+        }
     }
 
     /// Whether the payload was copied by [`Msg::duplicate`], or is constant (what `ZMQ_SHARED` says).
     #[inline]
     pub fn is_shared(&self) -> bool {
-        self.flags & SHARED != 0 || self.kind == CONSTANT
+        self.flags() & SHARED != 0 || self.kind() == CONSTANT
     }
 
     /// What the message is to the library.
     #[inline]
     pub fn class(&self) -> Class {
-        Class::from_byte(self.class)
+        Class::from_byte(self.tail.byte(Tail::CLASS))
+    }
+
+    /// Whether this is a whole message of the application's: data, and no further part follows.
+    #[inline]
+    pub fn is_single(&self) -> bool {
+        self.tail.byte(Tail::CLASS) == Class::Data as u8 && !self.more()
     }
 
     /// Says what the message is to the library.
     #[inline]
     pub fn set_class(&mut self, class: Class) {
-        self.class = class as u8;
+        self.tail.set_byte(Tail::CLASS, class as u8);
     }
 
     /// The properties of the connection that the message came from.
@@ -490,13 +537,13 @@ impl Msg {
     /// The routing id of a SERVER's or PEER's peer; 0 is none.
     #[inline]
     pub fn routing_id(&self) -> u32 {
-        self.routing_id
+        self.tail.0 as u32
     }
 
     /// Sets the routing id; 0 removes it.
     #[inline]
     pub fn set_routing_id(&mut self, routing_id: u32) {
-        self.routing_id = routing_id;
+        self.tail.0 = self.tail.0 >> 32 << 32 | u64::from(routing_id);
     }
 
     /// The group of a RADIO's or DISH's message, empty if it has none.
@@ -521,27 +568,51 @@ impl Msg {
         Ok(())
     }
 
-    const fn with_body(kind: u8, body: Body) -> Msg {
-        Msg {
-            body,
-            metadata: ptr::null(),
-            group: ptr::null_mut(),
-            routing_id: 0,
-            kind,
-            class: Class::Data as u8,
-            flags: 0,
-            inline_size: 0,
+    #[inline]
+    fn kind(&self) -> u8 {
+        self.tail.byte(Tail::KIND)
+    }
+
+    #[inline]
+    fn flags(&self) -> u8 {
+        self.tail.byte(Tail::FLAGS)
+    }
+
+    #[inline]
+    fn set_flags(&mut self, flags: u8) {
+        self.tail.set_byte(Tail::FLAGS, flags);
+    }
+
+    /// The same message elsewhere, read word by word, as it was written perhaps a moment ago (see
+    /// [`Tail`]).
+    ///
+    /// # Safety
+    ///
+    /// `source` points to a message, which is not used any more as it is.
+    #[inline]
+    unsafe fn moved(source: *const Msg) -> Msg {
+        let mut words = [MaybeUninit::<u64>::uninit(); 8];
+        for (at, word) in words.iter_mut().enumerate() {
+            // SAFETY: a message is eight aligned words, per the contract. Volatile, so that these are
+            // eight loads.
+            *word = unsafe { source.cast::<MaybeUninit<u64>>().add(at).read_volatile() };
         }
+        // SAFETY: all of a message's bytes, of any kind, and its successor's only.
+        unsafe { mem::transmute(words) }
+    }
+
+    const fn with_body(tail: Tail, body: Body) -> Msg {
+        Msg { body, metadata: ptr::null(), group: ptr::null_mut(), tail }
     }
 
     fn far(kind: u8, owner: *mut c_void, data: *mut u8, size: usize) -> Msg {
         let far = Far { owner, data, size };
-        Msg::with_body(kind, Body { far })
+        Msg::with_body(Tail::new(kind), Body { far })
     }
 
     /// The payload's reference count, if it has one.
     fn references(&self) -> Option<&References> {
-        match self.kind {
+        match self.kind() {
             // SAFETY: these kinds have a live owner in `far`, whose first field is the count.
             HEAP | SLICE | EXTERNAL => unsafe { self.body.far.owner.cast::<References>().as_ref() },
             _ => None,
@@ -553,11 +624,29 @@ impl Msg {
         let mut own = Msg::from_slice(self.data())?;
         // The payload changes places, all else stays.
         mem::swap(&mut self.body, &mut own.body);
-        mem::swap(&mut self.kind, &mut own.kind);
-        mem::swap(&mut self.inline_size, &mut own.inline_size);
-        own.flags = self.flags & SHARED;
-        self.flags &= !SHARED;
+        let (old, new) = (self.tail, own.tail);
+        for part in [Tail::KIND, Tail::INLINE_SIZE] {
+            self.tail.set_byte(part, new.byte(part));
+            own.tail.set_byte(part, old.byte(part));
+        }
+        own.set_flags(self.flags() & SHARED);
+        self.set_flags(self.flags() & !SHARED);
         Ok(())
+    }
+
+    /// Gives up all that the message refers to; the caller makes sure that nothing looks at it again.
+    #[inline(never)]
+    fn let_go(&mut self) {
+        if let Some(metadata) = NonNull::new(self.metadata.cast_mut()) {
+            // SAFETY: the message's reference, not used again.
+            drop(unsafe { MetadataRef::from_raw(metadata) });
+        }
+        if !self.group.is_null() {
+            // SAFETY: the message's reference, not used again.
+            unsafe { Group::release(self.group) };
+        }
+        // Last, as it may call the application's function.
+        self.release_payload();
     }
 
     /// Gives up the payload; the caller makes sure that nothing looks at it again.
@@ -566,13 +655,13 @@ impl Msg {
         let Some(references) = self.references() else {
             return;
         };
-        let counted = self.kind == SLICE || self.flags & SHARED != 0;
+        let counted = self.kind() == SLICE || self.flags() & SHARED != 0;
         if counted && !references.drop(1) {
             return;
         }
         // SAFETY: these kinds have `far` in the union, and a live owner there.
         let owner = unsafe { NonNull::new_unchecked(self.body.far.owner) };
-        if self.kind == EXTERNAL {
+        if self.kind() == EXTERNAL {
             // SAFETY: this was the last reference.
             unsafe { External::release(owner.cast()) };
         } else {
@@ -590,9 +679,9 @@ impl Msg {
     pub unsafe fn close(msg: *mut Msg) {
         // Detached first: a free function may look at this very memory again.
         // SAFETY: a live message, per the contract; the original is made invalid at once.
-        let content = unsafe { ptr::read(msg) };
+        let content = unsafe { Msg::moved(msg) };
         // SAFETY: as above.
-        unsafe { (*msg).kind = CLOSED };
+        unsafe { (*msg).tail.set_byte(Tail::KIND, CLOSED) };
         drop(content);
     }
 }
@@ -607,17 +696,8 @@ impl Default for Msg {
 impl Drop for Msg {
     #[inline]
     fn drop(&mut self) {
-        if let Some(metadata) = NonNull::new(self.metadata.cast_mut()) {
-            // SAFETY: the message's reference, not used again.
-            drop(unsafe { MetadataRef::from_raw(metadata) });
-        }
-        if !self.group.is_null() {
-            // SAFETY: the message's reference, not used again.
-            unsafe { Group::release(self.group) };
-        }
-        // Last, as it may call the application's function.
-        if self.kind != INLINE {
-            self.release_payload();
+        if self.kind() != INLINE || !self.metadata.is_null() || !self.group.is_null() {
+            self.let_go();
         }
     }
 }

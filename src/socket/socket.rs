@@ -257,7 +257,9 @@ impl Socket {
             self.attend()?;
         }
         msg.set_more(more);
-        msg.set_metadata(None);
+        if msg.metadata().is_some() {
+            msg.set_metadata(None);
+        }
         let mut cx = Cx { pipes: &mut self.pipes, options: &mut self.options };
         let result = self.pattern.send(&mut cx, msg);
         self.habits.sent();
