@@ -18,6 +18,13 @@
 //! | `hwm` | either | both | plain value, 0 for unlimited |
 //! | `last_words` | reader's owner, once | writer, when it closes | |
 //! | `written` | writer, with each publication | statistics | plain value |
+//! | `unfenced` | writer | reader | see below |
+//!
+//! "Publish, then look whether the reader sleeps" and "say that I sleep, then look for more" have to
+//! be ordered by a full fence on both sides, and on the writer's side that waits for every cache line
+//! it wrote. In a stream, whose reader is awake all the time, the writer goes without: it says so by
+//! `unfenced` (with a fence), and a reader that finds that said when it goes to sleep pays for both by
+//! `membarrier`. The first reader found asleep ends that.
 
 use std::sync::OnceLock;
 
@@ -28,6 +35,10 @@ use crate::msg::{Class, MetadataCredit, Msg};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use crate::sync::model_fence;
+use crate::sys::membarrier;
+
+/// Publications in a row that found the reader awake, after which they go without a fence.
+const STREAM: u32 = if cfg!(loom) { 2 } else { 256 };
 
 /// What one end of a pipe can tell the other's owner. Calls come from any thread and must not
 /// block.
@@ -65,11 +76,16 @@ struct RareLine {
     last_words: OnceLock<Box<[u8]>>,
 }
 
+/// Not beside what the reader looks at for each message.
+struct WriterLine {
+    written: AtomicU64,
+    unfenced: AtomicBool,
+}
+
 struct Channel {
     reader: Line<ReaderLine>,
     rare: Line<RareLine>,
-    /// Not beside what the reader looks at for each message.
-    written: Line<AtomicU64>,
+    writer: Line<WriterLine>,
 }
 
 /// The end that writes.
@@ -86,6 +102,10 @@ pub struct PipeWriter {
     /// The high-water mark was made lower: what the reader has not reported by the old mark may
     /// fill the pipe by the new one.
     lowered: bool,
+    /// Only the newest message is kept.
+    conflates: bool,
+    /// Publications since the reader was last found asleep, up to [`STREAM`].
+    calm: u32,
     closed: bool,
 }
 
@@ -128,7 +148,7 @@ pub fn direction(
             conflated: conflate.then(|| Mutex::new(None)),
             last_words: OnceLock::new(),
         }),
-        written: Line(AtomicU64::new(0)),
+        writer: Line(WriterLine { written: AtomicU64::new(0), unfenced: AtomicBool::new(false) }),
     });
     let (producer, consumer) = queue();
     (
@@ -140,6 +160,8 @@ pub fn direction(
             read_seen: 0,
             in_message: false,
             lowered: false,
+            conflates: conflate,
+            calm: 0,
             closed: false,
         },
         PipeReader {
@@ -186,7 +208,7 @@ impl PipeWriter {
         }
         if self.lowered && self.channel.reader.0.reader_asleep.load(Ordering::SeqCst) {
             // It has read all there was, and does not report before it reads more.
-            self.read_seen = self.channel.written.0.load(Ordering::Relaxed);
+            self.read_seen = self.channel.writer.0.written.load(Ordering::Relaxed);
             let hwm = rare.hwm.load(Ordering::SeqCst);
             return self.written - self.read_seen < hwm as u64;
         }
@@ -228,25 +250,48 @@ impl PipeWriter {
 
     #[inline]
     fn append(&mut self, msg: &mut Msg) -> bool {
+        if !msg.is_single() || self.in_message || self.conflates {
+            return self.append_other(msg);
+        }
+        let written = self.queue.push(|| msg.take());
+        self.written += u64::from(written);
+        written
+    }
+
+    /// [`PipeWriter::append`] for whatever may come.
+    #[inline(never)]
+    fn append_other(&mut self, msg: &mut Msg) -> bool {
         let more = msg.more();
-        if more && !self.in_message && self.channel.rare.0.conflated.is_none() {
+        if more && !self.in_message && !self.conflates {
             // What is unpublished is now either whole messages or one unfinished message.
             self.flush(false);
         }
         let counted =
             !more && !matches!(msg.class(), Class::RoutingId | Class::Metadata | Class::HiccupMark);
-        let taken = msg.take();
-        if let (Some(slot), Class::Data) = (&self.channel.rare.0.conflated, taken.class()) {
+        if let (Some(slot), Class::Data) = (&self.channel.rare.0.conflated, msg.class()) {
             // Of a message of several parts only the last is kept.
+            let taken = msg.take();
             let older = if more { Some(taken) } else { slot.lock().replace(taken) };
             drop(older);
-        } else if let Err(back) = self.queue.push(taken) {
-            *msg = back;
+        } else if !self.queue.push(|| msg.take()) {
             return false;
         }
         self.in_message = more;
         self.written += u64::from(counted);
         true
+    }
+
+    /// Writes whole messages for as long as there is room and `next` makes one of the empty message
+    /// it is given: data, of one part. How many. After less than it wanted to make, `next` has
+    /// more to say by [`PipeWriter::write`], or the pipe is full, or there is no memory.
+    #[inline]
+    pub fn write_while(&mut self, mut next: impl FnMut(&mut Msg) -> bool) -> u64 {
+        let before = self.written;
+        while !self.in_message && !self.conflates && self.check() && self.queue.push_with(&mut next)
+        {
+            self.written += 1;
+        }
+        self.written - before
     }
 
     /// Publishes the whole messages written so far. A message without its last frame stays.
@@ -255,19 +300,47 @@ impl PipeWriter {
         if self.in_message || self.closed {
             return;
         }
-        let conflated = self.channel.rare.0.conflated.is_some();
-        if !conflated && !self.queue.has_unpublished() {
+        if !self.conflates && !self.queue.has_unpublished() {
             return;
         }
-        self.channel.written.0.store(self.written, Ordering::Relaxed);
-        self.queue.publish();
+        self.channel.writer.0.written.store(self.written, Ordering::Relaxed);
+        if self.calm == STREAM {
+            self.queue.publish_unfenced();
+        } else {
+            self.queue.publish();
+        }
         if self.channel.reader.0.reader_asleep.load(Ordering::SeqCst) {
             self.wake_reader(direct);
+        } else if self.calm < STREAM {
+            self.grow_calm();
+        }
+    }
+
+    /// Counts towards a stream.
+    #[inline]
+    fn grow_calm(&mut self) {
+        self.calm += 1;
+        if self.calm == STREAM {
+            self.begin_stream();
         }
     }
 
     #[cold]
-    fn wake_reader(&self, direct: bool) {
+    fn begin_stream(&mut self) {
+        if self.conflates || !membarrier::is_available() {
+            self.calm = 0;
+            return;
+        }
+        self.channel.writer.0.unfenced.swap(true, Ordering::SeqCst);
+        model_fence();
+    }
+
+    #[cold]
+    fn wake_reader(&mut self, direct: bool) {
+        if self.calm == STREAM {
+            self.channel.writer.0.unfenced.store(false, Ordering::SeqCst);
+        }
+        self.calm = 0;
         if self.channel.reader.0.reader_asleep.swap(false, Ordering::SeqCst) {
             self.peer.readable(direct);
         }
@@ -331,17 +404,32 @@ impl PipeReader {
     /// `Peer::readable` says when to look again.
     #[inline]
     pub fn check(&mut self) -> bool {
+        match self.queue.peek() {
+            Some(msg) if msg.class() == Class::Data => true,
+            _ => self.check_further(),
+        }
+    }
+
+    /// [`PipeReader::check`] for whatever may be there, or nothing.
+    #[inline(never)]
+    fn check_further(&mut self) -> bool {
         loop {
-            if self.queue.ready() == 0 && !self.refresh() {
-                return false;
-            }
             match self.queue.peek().map(|msg| msg.class()) {
                 Some(Class::Metadata) => self.switch_metadata(),
                 Some(_) => return true,
+                None if !self.refresh() => return false,
                 // Nothing in the queue: what `refresh` saw is a conflated message.
-                None => return true,
+                None if self.queue.peek().is_none() => return true,
+                None => {}
             }
         }
+    }
+
+    /// Whether a frame can be read now, without going to sleep if not: the writer need not tell of
+    /// more, and [`PipeReader::check`] has to follow. A conflated message is not seen.
+    #[inline]
+    pub fn glance(&mut self) -> bool {
+        self.queue.peek().is_some() || self.queue.refresh() > 0
     }
 
     /// Looks for newly published frames; goes to sleep if there are none.
@@ -359,6 +447,9 @@ impl PipeReader {
         let gone = self.channel.rare.0.writer_gone.load(Ordering::SeqCst);
         self.channel.reader.0.reader_asleep.store(true, Ordering::SeqCst);
         model_fence();
+        if self.channel.writer.0.unfenced.load(Ordering::SeqCst) {
+            membarrier::everywhere();
+        }
         if self.available() {
             self.channel.reader.0.reader_asleep.store(false, Ordering::SeqCst);
             return true;
@@ -396,30 +487,43 @@ impl PipeReader {
     /// Reads the next frame into `msg`.
     #[inline]
     pub fn read(&mut self, msg: &mut Msg) -> bool {
-        if !self.check() {
+        if !self.check() || !(self.queue.pop_into(msg) || self.read_conflated(msg)) {
             return false;
         }
-        let taken = match self.queue.pop() {
-            Some(taken) => Some(taken),
-            None => self.channel.rare.0.conflated.as_ref().and_then(|slot| slot.lock().take()),
-        };
-        let Some(taken) = taken else { return false };
-        *msg = taken;
-        self.in_message = msg.more();
         if let (Some(metadata), Class::Data) = (&mut self.metadata, msg.class()) {
             msg.set_metadata(Some(metadata.next()));
         }
+        self.in_message = msg.more();
         if !self.in_message && !matches!(msg.class(), Class::RoutingId | Class::HiccupMark) {
-            self.count();
+            self.count(1);
         }
         true
     }
 
-    /// Counts a message as read and gives credit back every low-water mark.
+    #[cold]
+    fn read_conflated(&mut self, msg: &mut Msg) -> bool {
+        let taken = self.channel.rare.0.conflated.as_ref().and_then(|slot| slot.lock().take());
+        taken.map(|taken| *msg = taken).is_some()
+    }
+
+    /// Reads whole messages of one part, and drops them, for as long as `take` says that it is done
+    /// with them. Anything else is left for [`PipeReader::read`]. Metadata is not attached.
     #[inline]
-    fn count(&mut self) {
-        self.read += 1;
-        self.unreported += 1;
+    pub fn read_while(&mut self, mut take: impl FnMut(&Msg) -> bool) {
+        if self.in_message {
+            return;
+        }
+        let read = self.queue.take_while(|msg| msg.is_single() && take(msg));
+        if read > 0 {
+            self.count(read);
+        }
+    }
+
+    /// Counts messages as read and gives credit back every low-water mark.
+    #[inline]
+    fn count(&mut self, messages: u64) {
+        self.read += messages;
+        self.unreported += messages;
         let hwm = self.channel.rare.0.hwm.load(Ordering::Relaxed);
         // Half the mark, rounded up: often enough not to stall the writer, rarely enough not to
         // share a cache line with it for every message.
@@ -482,7 +586,7 @@ impl PipeReader {
 
     /// Messages that were published and not yet read.
     pub fn backlog(&self) -> u64 {
-        self.channel.written.0.load(Ordering::Relaxed).saturating_sub(self.read)
+        self.channel.writer.0.written.load(Ordering::Relaxed).saturating_sub(self.read)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::core::pipe::{PipeReader, PipeWriter};
 use crate::error::Errno;
 use crate::msg::{Class, Msg};
 use crate::sync::Arc;
+use crate::sys::processors;
 use crate::transport::Stream;
 use crate::zmtp::{Decoder, Encoder, Item, ProtoError};
 
@@ -21,6 +22,16 @@ pub const BATCH: usize = 64 * 1024;
 
 /// Bytes moved in one go before other connections get a turn.
 const TURN: usize = 1024 * 1024;
+
+/// In a stream that is written to the network as fast as it comes, bytes that are worth a system
+/// call.
+const ENOUGH: usize = 8 * 1024;
+
+/// How often to let such a stream's next messages come, a moment each time, at the most.
+const MOMENTS: u32 = 16;
+
+/// A moment that brings fewer bytes than this is the last.
+const WORTHWHILE: usize = 256;
 
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,11 +191,12 @@ impl WriteHalf {
         }
         link.encoder.lend(buffers::take);
         let mut moved = 0;
+        let mut rounds = 0u32;
         loop {
-            match fill(link, &mut self.pipe, host) {
-                Ok(()) => {}
-                Err(error) => return Turn::Failed(Failure::Connection(error)),
+            if let Err(error) = gather(link, &mut self.pipe, host, rounds) {
+                return Turn::Failed(Failure::Connection(error));
             }
+            rounds = rounds.saturating_add(1);
             if link.encoder.is_empty() {
                 buffers::give(link.encoder.release_memory());
                 match link.stream.flush() {
@@ -247,22 +259,61 @@ impl WriteHalf {
     }
 }
 
-/// Encodes up to a batch of messages.
-fn fill(link: &mut TxLink, pipe: &mut Option<PipeReader>, host: &impl Host) -> Result<(), Errno> {
+/// Encodes what the next write is to take, in a drive that wrote `rounds` times already. If nothing is
+/// encoded, the pipe's writer tells of the next message.
+///
+/// A thread that keeps up with the one that writes to the pipe would make a system call for every few
+/// messages, which is what bounds both then. So it lets some come together.
+fn gather(
+    link: &mut TxLink,
+    pipe: &mut Option<PipeReader>,
+    host: &impl Host,
+    rounds: u32,
+) -> Result<(), Errno> {
+    fill(link, pipe, host, false)?;
+    // The first write leaves at once, and so does what comes while that one is under way, unless
+    // more follows so closely.
+    let stream = rounds > 0 && (rounds > 1 || !link.encoder.is_empty());
+    if stream && processors::several() {
+        for _ in 0..MOMENTS {
+            let before = link.encoder.pending_bytes();
+            if before >= ENOUGH {
+                break;
+            }
+            processors::moment();
+            fill(link, pipe, host, false)?;
+            if link.encoder.pending_bytes() < before + WORTHWHILE {
+                break;
+            }
+        }
+    }
+    if link.encoder.is_empty() { fill(link, pipe, host, true) } else { Ok(()) }
+}
+
+/// Encodes up to a batch of messages. `last`: the pipe's writer shall tell if there are no more.
+fn fill(
+    link: &mut TxLink,
+    pipe: &mut Option<PipeReader>,
+    host: &impl Host,
+    last: bool,
+) -> Result<(), Errno> {
     let mut msg = Msg::new();
-    while link.encoder.pending_bytes() < link.batch {
+    let TxLink { encoder, batch, .. } = link;
+    while encoder.pending_bytes() < *batch {
         if !pipe.as_ref().is_some_and(PipeReader::in_message)
             && let Some(mut control) = host.take_control()
         {
-            link.encoder.push(&mut control)?;
+            encoder.push(&mut control)?;
             continue;
         }
-        if !pipe.as_mut().is_some_and(|pipe| pipe.read(&mut msg)) {
+        let Some(pipe) = pipe else { break };
+        if !(last || pipe.glance()) || !pipe.read(&mut msg) {
             break;
         }
         if msg.class() != Class::HiccupMark {
-            link.encoder.push(&mut msg)?;
+            encoder.push(&mut msg)?;
         }
+        pipe.read_while(|msg| encoder.pending_bytes() < *batch && encoder.push_plain(msg));
     }
     Ok(())
 }
@@ -435,38 +486,58 @@ fn deliver(
     held: &mut Option<Msg>,
     host: &impl Host,
 ) -> Result<bool, Failure> {
-    let mut write = |msg: &mut Msg| pipe.as_mut().is_some_and(|pipe| pipe.write(msg));
+    let write = |pipe: &mut Option<&mut PipeWriter>, msg: &mut Msg| {
+        pipe.as_mut().is_some_and(|pipe| pipe.write(msg))
+    };
     if let Some(msg) = held {
-        if !write(msg) {
+        if !write(&mut pipe, msg) {
             return Ok(false);
         }
         *held = None;
     }
     let mut msg = Msg::new();
     let mut pinged = false;
-    while let Some(item) = link.decoder.next(&mut msg).map_err(Failure::Protocol)? {
-        if pinged {
+    loop {
+        let singles = match &mut pipe {
+            Some(pipe) => deliver_singles(&mut link.decoder, pipe)?,
+            None => 0,
+        };
+        let item = link.decoder.next(&mut msg).map_err(Failure::Protocol)?;
+        if pinged && (singles > 0 || item.is_some()) {
             // What came in one piece with a PING, but after it, is a sign of life.
             host.on_traffic();
             pinged = false;
         }
         match item {
-            Item::Msg => {
-                if !write(&mut msg) {
+            None => return Ok(true),
+            Some(Item::Msg) => {
+                if !write(&mut pipe, &mut msg) {
                     *held = Some(msg);
                     return Ok(false);
                 }
             }
-            Item::Ping { ttl_ms, context } => {
+            Some(Item::Ping { ttl_ms, context }) => {
                 host.on_ping(ttl_ms, context.as_ref());
                 pinged = true;
             }
-            Item::Pong => {}
-            Item::Close { payload } => {
+            Some(Item::Pong) => {}
+            Some(Item::Close { payload }) => {
                 host.on_close(payload.as_ref());
                 return Err(Failure::Connection(Errno(libc::ECONNRESET)));
             }
         }
     }
-    Ok(true)
+}
+
+/// The part of [`deliver`] that has to be fast. How many messages it delivered.
+fn deliver_singles(decoder: &mut Decoder, pipe: &mut PipeWriter) -> Result<u64, Failure> {
+    let mut failure = None;
+    let singles = pipe.write_while(|msg| match decoder.next_single(msg) {
+        Ok(decoded) => decoded,
+        Err(error) => {
+            failure = Some(error);
+            false
+        }
+    });
+    failure.map_or(Ok(singles), |error| Err(Failure::Protocol(error)))
 }

@@ -119,6 +119,7 @@ impl FairQueue {
     }
 
     /// Moves an active pipe behind the active ones; returns where it is now.
+    #[inline(never)]
     fn deactivate(&mut self, position: usize) -> usize {
         self.active -= 1;
         self.pipes.swap(position, self.active);

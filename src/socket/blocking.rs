@@ -7,7 +7,7 @@
 use std::ffi::c_void;
 
 use super::context::Context;
-use super::handle::Handle;
+use super::handle::{Guard, Handle};
 use super::socket::{SOCKETS, Socket};
 use crate::core::mailbox::Mailbox;
 use crate::core::signal::{Deadline, Signal};
@@ -16,8 +16,8 @@ use crate::io::PollSet;
 use crate::msg::Msg;
 use crate::options::SocketType;
 use crate::sync::Arc;
-use crate::sys::once::Once;
 use crate::sys::poller::Ready;
+use crate::sys::processors;
 
 /// After this many waits in a row that each brought only a few messages, the application's
 /// thread waits for the network itself.
@@ -32,9 +32,6 @@ const MOST_SPINS: u32 = 512;
 
 /// As before, at the least: what it takes to find out that spinning pays again.
 const LEAST_SPINS: u32 = 96;
-
-/// Turns of a loop, about a microsecond, to let a stream's next messages come.
-const PATIENCE: u32 = 64;
 
 /// How waiting on a socket has gone lately.
 #[derive(Default)]
@@ -67,7 +64,7 @@ impl Habits {
     /// than a few looks, and in a stream the next message is near. How long depends on how often
     /// it helped lately. Whether news came.
     fn spin(&mut self, signal: &Signal) -> bool {
-        if !several_processors() {
+        if !processors::several() {
             return false;
         }
         self.spins = self.spins.clamp(LEAST_SPINS, MOST_SPINS);
@@ -87,9 +84,7 @@ impl Habits {
     /// announced. A moment's patience makes batches of them. Who answers messages is not kept.
     fn let_more_come(&mut self) {
         if !std::mem::take(&mut self.sent) {
-            for _ in 0..PATIENCE {
-                std::hint::spin_loop();
-            }
+            processors::moment();
         }
     }
 
@@ -109,13 +104,8 @@ impl Habits {
     }
 }
 
-/// Whether anybody could bring news while this thread looks for it.
-fn several_processors() -> bool {
-    static SEVERAL: Once<bool> = Once::new();
-    SEVERAL.get_or_make(|| std::thread::available_parallelism().is_ok_and(|n| n.get() > 1))
-}
-
 /// Runs `step` on the socket until it answers other than `EAGAIN`, waiting in between.
+#[inline]
 fn until_possible(
     handle: &'static Handle<Socket>,
     timeout_ms: impl Fn(&Socket) -> i32,
@@ -134,8 +124,22 @@ fn until_possible(
         socket.leave_poll_set();
         return Err(Errno::EAGAIN);
     }
+    wait_for(handle, guard, timeout, receiving, &mut step)
+}
+
+/// The part of [`until_possible`] that waits; apart from it, so that a call that need not wait does
+/// not pay for its room on the stack.
+#[inline(never)]
+fn wait_for(
+    handle: &'static Handle<Socket>,
+    mut guard: Guard<Socket>,
+    timeout_ms: i32,
+    receiving: bool,
+    step: &mut dyn FnMut(&mut Socket) -> Result<()>,
+) -> Result<()> {
     let generation = handle.generation();
-    let deadline = Deadline::after_ms(i64::from(timeout));
+    let deadline = Deadline::after_ms(i64::from(timeout_ms));
+    let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
     // The poll set is for one thread, so not for sockets that several may use at once.
     let shared = socket.options().socket_type.is_thread_safe();
     let mut wait_in_set = receiving && socket.habits.wait() && !shared;

@@ -30,7 +30,7 @@ pub fn is_available() -> bool {
     AVAILABLE.get_or_make(|| {
         #[cfg(target_os = "linux")]
         {
-            !cfg!(miri) && call(REGISTER_PRIVATE_EXPEDITED)
+            cfg!(loom) || !cfg!(miri) && call(REGISTER_PRIVATE_EXPEDITED)
         }
         #[cfg(not(target_os = "linux"))]
         false

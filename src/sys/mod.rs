@@ -16,6 +16,7 @@ pub mod names;
 pub mod once;
 pub mod poll;
 pub mod poller;
+pub mod processors;
 pub mod sink;
 pub mod socket;
 pub mod tempdir;

@@ -150,18 +150,39 @@ impl Decoder {
     #[inline]
     pub fn next(&mut self, msg: &mut Msg) -> core::result::Result<Option<Item>, ProtoError> {
         if self.plain
-            && self.large.is_none()
-            && let Some(header) = frame::header_v2(self.input.data())
-            && header.flags & COMMAND == 0
-            && header.len <= self.limit
-            && header.len <= self.input.len().saturating_sub(header.size) as u64
+            && let Some(header) = self.whole_frame()
         {
-            // A frame of data, all there: the case that has to be fast.
             self.body(header, msg)?;
             msg.set_more(header.flags & MORE != 0);
             return Ok(Some(Item::Msg));
         }
         self.next_in_full(msg)
+    }
+
+    /// [`Decoder::next`] for a whole message of one part that comes as it is, the case that has to be
+    /// fast. `false`: something else comes, or nothing.
+    #[inline]
+    pub fn next_single(&mut self, msg: &mut Msg) -> core::result::Result<bool, ProtoError> {
+        if self.plain
+            && let Some(header) = self.whole_frame()
+            && header.flags & MORE == 0
+        {
+            self.body(header, msg)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// The header of a frame of data that is there whole.
+    #[inline]
+    fn whole_frame(&self) -> Option<Header> {
+        if self.large.is_some() {
+            return None;
+        }
+        let header = frame::header_v2(self.input.data())?;
+        let fits = header.len <= self.limit
+            && header.len <= self.input.len().saturating_sub(header.size) as u64;
+        (fits && header.flags & COMMAND == 0).then_some(header)
     }
 
     /// [`Decoder::next`] for whatever may come.

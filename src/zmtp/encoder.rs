@@ -86,23 +86,31 @@ impl Encoder {
     /// `ENOMEM`; a message may then lack frames, so the connection has to end.
     #[inline]
     pub fn push(&mut self, msg: &mut Msg) -> Result<()> {
-        let plain = msg.class() == Class::Data && self.plain;
-        if !plain || msg.len() >= LARGE {
-            return self.push_other(msg.take());
+        if msg.is_single() && self.push_plain(msg) {
+            // Not moved out: moving a message that was just written is slow.
+            *msg = Msg::new();
+            return Ok(());
         }
-        self.reserve(msg.len().saturating_add(MAX_HEADER))?;
+        self.push_other(msg.take())
+    }
+
+    /// Adds a whole message of data, if it is one to be copied as it is; if not, it is for
+    /// [`Encoder::push`]. Whether it was added.
+    #[inline]
+    pub fn push_plain(&mut self, msg: &Msg) -> bool {
+        let len = msg.len();
+        if !self.plain || len >= LARGE || self.reserve(len.saturating_add(MAX_HEADER)).is_err() {
+            return false;
+        }
         let before = self.buffer.len();
-        let flags = if msg.more() { MORE } else { 0 };
-        self.framing.put_header(flags, msg.len(), &mut self.buffer);
+        self.framing.put_header(0, len, &mut self.buffer);
         self.buffer.extend_from_slice(msg.data());
-        let added = self.buffer.len().saturating_sub(before);
-        self.pending = self.pending.saturating_add(added);
-        // Not moved out: moving a message that was just written is slow.
-        *msg = Msg::new();
-        Ok(())
+        self.pending = self.pending.saturating_add(self.buffer.len().saturating_sub(before));
+        true
     }
 
     /// Bytes that wait to be sent.
+    #[inline]
     pub fn pending_bytes(&self) -> usize {
         self.pending
     }
@@ -192,7 +200,6 @@ impl Encoder {
         self.buffer.capacity()
     }
 
-    #[cold]
     fn push_other(&mut self, msg: Msg) -> Result<()> {
         let has_commands = self.version.0 >= 3;
         match msg.class() {

@@ -221,6 +221,65 @@ mod models {
         });
     }
 
+    /// Writes messages, publishing each.
+    fn stream(w: &mut PipeWriter, count: u32) {
+        for _ in 0..count {
+            assert!(w.write(&mut message("x", false)));
+            w.flush(false);
+        }
+    }
+
+    /// Reads what there is, until the reader goes to sleep. How many.
+    fn read_all(r: &mut PipeReader) -> u32 {
+        let mut count = 0;
+        while r.read(&mut Msg::new()) {
+            count += 1;
+        }
+        count
+    }
+
+    /// Nobody sleeps over what is there to be read.
+    fn assert_told(r: &PipeReader, got: u32) {
+        let asleep = r.channel.reader.0.reader_asleep.load(Ordering::SeqCst);
+        assert!(got == STREAM + 1 || !asleep);
+    }
+
+    /// As above, in a stream, whose writer publishes without a fence.
+    #[test]
+    fn loom_pipe_wakes_the_reader_of_a_stream() {
+        loom::model(|| {
+            let (mut w, mut r, _, _) = pipe(0);
+            stream(&mut w, STREAM);
+            let writer = loom::thread::spawn(move || {
+                stream(&mut w, 1);
+                w
+            });
+            let got = read_all(&mut r);
+            let writer = writer.join();
+            assert!(writer.is_ok());
+            assert_told(&r, got);
+        });
+    }
+
+    /// As above, while the writer decides that this is a stream.
+    #[test]
+    fn loom_pipe_wakes_the_reader_of_a_new_stream() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(3);
+        model.check(|| {
+            let (mut w, mut r, _, _) = pipe(0);
+            stream(&mut w, STREAM - 1);
+            let writer = loom::thread::spawn(move || {
+                stream(&mut w, 2);
+                w
+            });
+            let got = read_all(&mut r);
+            let writer = writer.join();
+            assert!(writer.is_ok());
+            assert_told(&r, got);
+        });
+    }
+
     /// A writer that found the pipe full is told when there is room.
     #[test]
     fn loom_pipe_loses_no_wake_up_of_the_writer() {
