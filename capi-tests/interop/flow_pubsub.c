@@ -4,6 +4,8 @@
  *   2. the subscriber changes to "next": a "keep" message does not arrive any more;
  *   3. an XSUB sends a message of the application upstream, and an XPUB receives it.
  *
+ * Over a multicast protocol nothing goes upstream, subscriptions neither.
+ *
  * A PUB cannot see subscriptions, so each round starts with beacons, sent until the subscriber has
  * told the driver that it got one. */
 #include "role.h"
@@ -39,7 +41,7 @@ static void send_round (struct role *role, const char *topic, const char *unwant
 void publish (struct role *role)
 {
     int unlimited = 0;
-    int is_xpub = role->type == ZMQ_XPUB;
+    int is_xpub = role->type == ZMQ_XPUB && !is_multicast (role);
     need (zmq_setsockopt (role->socket, ZMQ_SNDHWM, &unlimited, sizeof unlimited) == 0, "ZMQ_SNDHWM");
     attach (role);
     if (is_xpub)

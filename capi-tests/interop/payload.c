@@ -22,7 +22,10 @@ static unsigned part_count (unsigned sequence)
 
 static size_t part_size (unsigned sequence, unsigned part)
 {
+    const char *bound = getenv ("INTEROP_LARGEST");
     size_t size = SIZES[(sequence + part * 5) % SIZE_COUNT];
+    if (bound && size > strtoul (bound, NULL, 10))
+        size = strtoul (bound, NULL, 10);
     return part > 0 && size > 70000 ? 70000 : size;
 }
 

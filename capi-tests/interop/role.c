@@ -140,6 +140,23 @@ static void encrypt (struct role *role)
     }
 }
 
+int is_multicast (const struct role *role)
+{
+    static const char *const PROTOCOLS[] = {"pgm://", "epgm://", "norm://"};
+    for (size_t i = 0; i < sizeof PROTOCOLS / sizeof PROTOCOLS[0]; i++)
+        if (strncmp (role->endpoint, PROTOCOLS[i], strlen (PROTOCOLS[i])) == 0)
+            return 1;
+    return 0;
+}
+
+/* Kilobits a second: as much as a busy machine still takes in. */
+static void set_rate (struct role *role)
+{
+    int rate = 50000;
+    if (is_multicast (role))
+        need (zmq_setsockopt (role->socket, ZMQ_RATE, &rate, sizeof rate) == 0, "ZMQ_RATE");
+}
+
 int main (int argc, char **argv)
 {
     struct role role;
@@ -155,6 +172,7 @@ int main (int argc, char **argv)
     need (role.socket != NULL, "zmq_socket");
     secure (&role);
     encrypt (&role);
+    set_rate (&role);
     run_flow (&role);
     need (zmq_close (role.socket) == 0, "zmq_close");
     need (zmq_ctx_term (role.context) == 0, "zmq_ctx_term");

@@ -34,6 +34,9 @@ void attach (struct role *role);
 void secure (struct role *role);
 void after_context (void);
 
+/* Whether messages go to a group, and subscriptions nowhere. */
+int is_multicast (const struct role *role);
+
 /* Runs the flow of `role->pair`. */
 void run_flow (struct role *role);
 

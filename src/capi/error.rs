@@ -67,8 +67,9 @@ pub unsafe extern "C" fn zmq_has(capability: *const c_char) -> c_int {
         // Named first: to know whether a part is there may take loading a library.
         let of_options =
             |c: Capability| c.name().as_bytes() == capability.to_bytes() && c.is_there();
-        let there =
-            CAPABILITIES.contains(&capability) || Capability::ALL.into_iter().any(of_options);
+        let there = CAPABILITIES.contains(&capability)
+            || Capability::ALL.into_iter().any(of_options)
+            || capability == c"pgm" && sys::pgm::is_there();
         Ok(c_int::from(there))
     })
 }
@@ -108,7 +109,9 @@ mod tests {
         assert_eq!(has(Some(c"draft")), 1);
         assert_eq!(has(Some(c"curve")), 1);
         assert_eq!(has(Some(c"gssapi")), c_int::from(crate::sys::gssapi::is_there()));
-        for name in [c"IPC", c"ipc ", c"", c"norm", c"GSSAPI"] {
+        assert_eq!(has(Some(c"pgm")), c_int::from(crate::sys::pgm::is_there()));
+        assert_eq!(has(Some(c"norm")), c_int::from(crate::sys::norm::is_there()));
+        for name in [c"IPC", c"ipc ", c"", c"epgm", c"GSSAPI"] {
             assert_eq!(has(Some(name)), 0, "{name:?}");
         }
         assert_eq!(has(None), 0);

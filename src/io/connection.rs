@@ -531,7 +531,7 @@ impl Session {
                     self.end(at, inner);
                 }
             }
-            Timer::Accept | Timer::Reclaim => {}
+            Timer::Accept | Timer::Reclaim | Timer::Protocol => {}
         }
     }
 

@@ -10,6 +10,7 @@ use crossbeam_queue::SegQueue;
 use super::Port;
 use super::datagram::{Datagrams, Task};
 use super::listener::ListenerHandle;
+use super::multicast::Multicast;
 use super::pollset::PollSet;
 use super::session::Session;
 use super::slab::Slab;
@@ -69,6 +70,8 @@ pub enum Request {
     ListenerClosed(Arc<ListenerHandle>, i32),
     /// Do this with an endpoint of datagrams.
     Datagrams(Arc<Datagrams>, Task),
+    /// Do this with an endpoint of a multicast protocol.
+    Multicast(Arc<Multicast>, Task),
     /// An application thread took over, or gives back, the waiting for its socket.
     PollSet(Arc<PollSet>),
     /// End the thread.
@@ -122,6 +125,8 @@ pub enum Object {
     Session(Arc<Session>),
     /// An endpoint of datagrams.
     Datagrams(Arc<Datagrams>),
+    /// An endpoint of a multicast protocol.
+    Multicast(Arc<Multicast>),
     /// The connections of one socket, while application threads wait for them.
     PollSet(Arc<PollSet>),
 }
@@ -200,6 +205,7 @@ impl Loop {
             Object::Session(session) => session.clone().on_ready(self, event),
             Object::Listener(listener) => listener.clone().on_ready(self),
             Object::Datagrams(datagrams) => datagrams.clone().on_ready(self),
+            Object::Multicast(multicast) => multicast.clone().on_ready(self),
             Object::PollSet(set) => set.clone().on_ready(self),
         }
     }
@@ -209,6 +215,7 @@ impl Loop {
             Some(Object::Session(session)) => session.clone().on_timer(self, timer, number),
             Some(Object::Listener(listener)) => listener.clone().on_timer(self, timer, number),
             Some(Object::Datagrams(datagrams)) => datagrams.clone().on_timer(self, timer, number),
+            Some(Object::Multicast(multicast)) => multicast.clone().on_timer(self, timer, number),
             Some(Object::PollSet(set)) => set.clone().on_timer(self, timer, number),
             None => {}
         }
@@ -241,6 +248,7 @@ impl Loop {
             Request::PortClosed(port, linger) => self.close_port(&port, linger),
             Request::ListenerClosed(listener, linger) => self.close_accepted(&listener, linger),
             Request::Datagrams(datagrams, task) => datagrams.on_task(self, task),
+            Request::Multicast(multicast, task) => multicast.on_task(self, task),
             Request::PollSet(set) => set.on_changed(self),
             Request::Stop => {}
         }
@@ -260,16 +268,19 @@ impl Loop {
         for session in self.sessions(|session| Arc::ptr_eq(session.port(), port)) {
             session.on_terminate(self, linger);
         }
-        let datagrams: Vec<_> = self
-            .objects
-            .values()
-            .filter_map(|object| match object {
-                Object::Datagrams(it) if Arc::ptr_eq(it.port(), port) => Some(it.clone()),
-                _ => None,
-            })
-            .collect();
+        let (mut datagrams, mut multicast) = (Vec::new(), Vec::new());
+        for object in self.objects.values() {
+            match object {
+                Object::Datagrams(it) if Arc::ptr_eq(it.port(), port) => datagrams.push(it.clone()),
+                Object::Multicast(it) if Arc::ptr_eq(it.port(), port) => multicast.push(it.clone()),
+                _ => {}
+            }
+        }
         for datagrams in datagrams {
             datagrams.on_task(self, Task::Terminate(linger));
+        }
+        for multicast in multicast {
+            multicast.on_task(self, Task::Terminate(linger));
         }
     }
 

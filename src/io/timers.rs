@@ -26,11 +26,13 @@ pub enum Timer {
     Accept,
     /// Look whether an application thread still reads for its socket.
     Reclaim,
+    /// A protocol that a library of the system speaks wants a turn.
+    Protocol,
 }
 
 impl Timer {
     /// How many there are.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 11;
 }
 
 /// Which timer of an object is running, by [`Timer`]; 0 if none.

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::rows::OPTIONS;
 use super::{Options, SocketType, Types};
 use crate::error::Result;
-use crate::sys::gssapi;
+use crate::sys::{gssapi, norm};
 
 /// One socket option.
 #[cfg_attr(not(test), allow(dead_code, reason = "names and descriptions are for docs/options.md"))]
@@ -78,7 +78,7 @@ impl Capability {
         match self {
             Capability::Curve | Capability::Vmci | Capability::Wss => true,
             Capability::Gssapi => gssapi::is_there(),
-            Capability::Norm => false,
+            Capability::Norm => norm::is_there(),
         }
     }
 
@@ -87,7 +87,8 @@ impl Capability {
     pub const fn library(self) -> Option<&'static str> {
         match self {
             Capability::Gssapi => Some("libgssapi_krb5"),
-            Capability::Curve | Capability::Norm | Capability::Vmci | Capability::Wss => None,
+            Capability::Norm => Some("libnorm"),
+            Capability::Curve | Capability::Vmci | Capability::Wss => None,
         }
     }
 }

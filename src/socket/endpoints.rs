@@ -8,11 +8,13 @@ use crate::consts::*;
 use crate::core::mailbox::{EndpointPair, NewPipe, PipeLink};
 use crate::core::pipe::{Peer, direction};
 use crate::error::{Errno, Result};
-use crate::io::{Datagrams, ListenerHandle, Role, Session};
+use crate::io::{Datagrams, ListenerHandle, Multicast, Role, Session};
 use crate::options::SocketType;
 use crate::pattern::{PipeId, Pipes};
 use crate::sync::Arc;
-use crate::transport::{DatagramSocket, Protocol, Target, same_endpoints, split_endpoint};
+use crate::transport::{
+    DatagramSocket, MulticastSocket, Protocol, Target, same_endpoints, split_endpoint,
+};
 
 /// Something that a socket bound or connected to.
 pub struct Endpoint {
@@ -25,6 +27,7 @@ enum Kind {
     Listener(Arc<ListenerHandle>),
     Session(Arc<Session>, Option<PipeId>),
     Datagrams(Arc<Datagrams>, PipeId),
+    Multicast(Arc<Multicast>, PipeId),
     /// A connection within the process.
     Inproc(PipeId),
 }
@@ -60,6 +63,10 @@ impl Socket {
                 return Err(Errno::ENOCOMPATPROTO);
             }
             return self.open_datagrams(endpoint, DatagramSocket::bind(address, &self.options)?);
+        }
+        if protocol.is_multicast() {
+            // There is nothing that only one side could do.
+            return self.open_multicast(protocol, address, endpoint);
         }
         let pool = self.context.pool()?;
         let options = self.snapshot();
@@ -113,11 +120,10 @@ impl Socket {
             }
             return self.open_datagrams(endpoint, DatagramSocket::connect(address, &self.options)?);
         }
-        use SocketType::{Dealer, Pub, Req, Sub};
-        if matches!(self.options.socket_type, Dealer | Sub | Pub | Req)
-            && self.endpoints.iter().any(|known| known.name == endpoint)
-        {
-            // A second connection to the same peer makes no sense for these.
+        if protocol.is_multicast() {
+            return self.open_multicast(protocol, address, endpoint);
+        }
+        if self.is_connected_enough(endpoint) {
             return Ok(());
         }
         let thread = self.context.pool()?.choose(self.options.affinity)?.clone();
@@ -131,6 +137,48 @@ impl Socket {
         // A PAIR may have turned it away already.
         let pipe = pipe.filter(|&pipe| self.pipes.get(pipe).is_some());
         let kind = Kind::Session(session, pipe);
+        self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind });
+        self.announce_endpoint();
+        Ok(())
+    }
+
+    /// Whether a second connection to the same peer makes no sense.
+    fn is_connected_enough(&self, endpoint: &str) -> bool {
+        use SocketType::{Dealer, Pub, Req, Sub};
+        matches!(self.options.socket_type, Dealer | Sub | Pub | Req)
+            && self.endpoints.iter().any(|known| known.name == endpoint)
+    }
+
+    fn open_multicast(&mut self, protocol: Protocol, address: &str, endpoint: &str) -> Result<()> {
+        if self.is_connected_enough(endpoint) {
+            return Ok(());
+        }
+        let thread = self.context.pool()?.choose(self.options.affinity)?.clone();
+        let socket = MulticastSocket::open(protocol, address, &self.options)?;
+        self.last_endpoint = endpoint.to_owned();
+        let options = &self.options;
+        let multicast = Multicast::new(thread, self.port.clone(), options, socket);
+        let link = PipeLink::new(self.port.mailbox.clone());
+        let (writer, from_socket) =
+            direction(options.sndhwm, options.conflates_sent(), link.clone(), multicast.clone());
+        let (to_socket, reader) = direction(
+            options.rcvhwm,
+            options.conflates_received(),
+            multicast.clone(),
+            link.clone(),
+        );
+        let pipe = self.attach(NewPipe {
+            writer,
+            reader,
+            link,
+            // Who receives says nothing of what is wanted.
+            subscribe_to_all: true,
+            locally_initiated: true,
+            origin: 0,
+            endpoints: EndpointPair::connect(endpoint),
+        });
+        multicast.launch(to_socket, from_socket);
+        let kind = Kind::Multicast(multicast, pipe);
         self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind });
         self.announce_endpoint();
         Ok(())
@@ -250,6 +298,10 @@ impl Socket {
                     self.end_pipe(pipe);
                     datagrams.terminate(linger);
                 }
+                Kind::Multicast(multicast, pipe) => {
+                    self.end_pipe(pipe);
+                    multicast.terminate(linger);
+                }
             }
         }
         Ok(())
@@ -280,7 +332,9 @@ impl Socket {
     /// A pipe is gone: no endpoint leads to it any more.
     pub(super) fn forget_endpoint_pipe(&mut self, pipe: PipeId) {
         self.endpoints.retain_mut(|endpoint| match &mut endpoint.kind {
-            Kind::Inproc(other) | Kind::Datagrams(_, other) => *other != pipe,
+            Kind::Inproc(other) | Kind::Datagrams(_, other) | Kind::Multicast(_, other) => {
+                *other != pipe
+            }
             Kind::Session(_, current) => {
                 if *current == Some(pipe) {
                     *current = None;

@@ -7,13 +7,16 @@ use crate::error::Errno;
 
 pub mod clock;
 pub mod event;
+pub mod foreign;
 pub mod fork;
 pub mod futex;
 pub mod gate;
 pub mod gssapi;
 pub mod membarrier;
 pub mod names;
+pub mod norm;
 pub mod once;
+pub mod pgm;
 pub mod poll;
 pub mod poller;
 pub mod processors;

@@ -99,7 +99,7 @@ fn start(
 }
 
 /// Runs `body` with every signal blocked, so that a thread it creates inherits that.
-fn with_signals_blocked<T>(body: impl FnOnce() -> T) -> T {
+pub fn with_signals_blocked<T>(body: impl FnOnce() -> T) -> T {
     // SAFETY: the sets are locals; the old mask is restored below on the same thread.
     let old = unsafe {
         let mut all: libc::sigset_t = std::mem::zeroed();

@@ -249,7 +249,7 @@ fn parse_zone(text: &str) -> Result<u32> {
 }
 
 /// The number at the start of `text`, after white space and a sign; 0 if there is none.
-fn leading_number(text: &str) -> i64 {
+pub(super) fn leading_number(text: &str) -> i64 {
     let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),

@@ -6,9 +6,10 @@
 //!   blocking the caller, and [`Dial`] connects to one of them.
 //! - [`DatagramSocket`] is what udp has instead of listeners and connections.
 //! - [`Stream`] is an established connection; [`Negotiation`] is what a proxy is told over it first.
+//! - [`MulticastSocket`] is what pgm, epgm and norm have, whose libraries do the rest.
 //!
-//! Here are tcp, ipc, udp, tipc, vsock, vmci, and the connections under ws and wss. The other protocols are known
-//! by name; binding or connecting them is `EPROTONOSUPPORT`.
+//! Here are tcp, ipc, udp, tipc, vsock, vmci, the connections under ws and wss, and the multicast
+//! protocols. Inproc is known by name only; binding or connecting it is `EPROTONOSUPPORT`.
 //!
 //! What an address may look like, and which errno says that it may not, is libzmq's behaviour to
 //! the letter, with what it leaves unchecked: a port is read as C's `atoi` does and cut to 16 bits,
@@ -30,6 +31,7 @@ mod address;
 mod dial;
 mod ipc;
 mod listener;
+mod multicast;
 mod resolver;
 mod socks;
 mod stream;
@@ -46,6 +48,7 @@ pub use crate::sys::socket::SocketAddress;
 pub use address::{endpoint_of, same_endpoints};
 pub use dial::Dial;
 pub use listener::{Accepted, Listener};
+pub use multicast::{MulticastSocket, sends as multicast_sends};
 pub use resolver::resolve;
 pub use socks::Negotiation;
 pub use stream::Stream;
@@ -105,6 +108,11 @@ protocols! {
 }
 
 impl Protocol {
+    /// Whether it sends one stream to many, by a library of the system's.
+    pub fn is_multicast(self) -> bool {
+        matches!(self, Protocol::Pgm | Protocol::Epgm | Protocol::Norm)
+    }
+
     /// Whether its connections are those of TCP.
     fn is_over_tcp(self) -> bool {
         matches!(self, Protocol::Tcp | Protocol::Ws | Protocol::Wss)

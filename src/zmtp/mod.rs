@@ -48,6 +48,7 @@ pub mod gssapi;
 mod handshake;
 pub mod mechanism;
 mod metadata;
+pub mod multicast;
 mod null;
 mod plain;
 mod shape;

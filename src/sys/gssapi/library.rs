@@ -1,30 +1,9 @@
 //! The functions of the system's library, found by name when the first of them is wanted.
-//!
-//! A process that exits takes the library apart while other threads may still be in it, and they
-//! would end in its assertions. So each call is made by way of [`Library::enter`], which lets nobody
-//! in any more from then on: who wants to waits for the end.
 
 use std::ffi::{CStr, c_int, c_void};
-use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::thread::{park, sleep};
-use std::time::Duration;
 
-use crate::sys::fork;
+use crate::sys::foreign::{self, Loaded};
 use crate::sys::once::Once;
-
-/// How often an exiting process looks, each millisecond, whether calls under way are over. One that
-/// waits for a server that does not answer is left to itself: it is asleep.
-const LOOKS: u32 = 250;
-
-/// Calls under way.
-static INSIDE: AtomicUsize = AtomicUsize::new(0);
-/// The process exits.
-static CLOSED: AtomicBool = AtomicBool::new(false);
-/// The thread that does, as pthread_self has it.
-static CLOSER: AtomicUsize = AtomicUsize::new(0);
-/// The process that loaded the library, as [`fork::generation`] has it: those inside are its threads.
-static LOADED_IN: AtomicU32 = AtomicU32::new(0);
 
 /// MIT Kerberos' soname. A program that does without GSSAPI does without the library.
 const SONAME: &CStr = c"libgssapi_krb5.so.2";
@@ -136,17 +115,7 @@ impl Library {
 
     /// The library for one call. `None`: there is none, or the caller is at the process' exit.
     pub fn enter() -> Option<Inside> {
-        let library = Library::get()?;
-        INSIDE.fetch_add(1, Ordering::SeqCst);
-        let inside = Inside(library);
-        if !CLOSED.load(Ordering::SeqCst) {
-            return Some(inside);
-        }
-        drop(inside);
-        while CLOSER.load(Ordering::SeqCst) != this_thread() {
-            park();
-        }
-        None
+        foreign::enter(Library::get()?)
     }
 
     fn get() -> Option<&'static Library> {
@@ -156,87 +125,28 @@ impl Library {
     }
 
     fn load() -> Option<Library> {
-        LOADED_IN.store(fork::generation(), Ordering::Relaxed);
-        // SAFETY: the name is a C string; the library's initialisers are those of Kerberos, which
-        // any program may load.
-        let handle = unsafe { libc::dlopen(SONAME.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
-        if handle.is_null() {
-            return None;
-        }
-        // SAFETY: the handle is open and never closed, and each field's type is the signature that
-        // RFC 2744 gives the function of the name beside it.
+        // SAFETY: the initialisers are those of Kerberos, which any program may load.
+        let library = unsafe { Loaded::open(SONAME)? };
+        // SAFETY: each field's type is the signature that RFC 2744 gives the function of the name
+        // beside it.
         unsafe {
             Some(Library {
-                import_name: symbol(handle, c"gss_import_name")?,
-                release_name: symbol(handle, c"gss_release_name")?,
-                acquire_cred: symbol(handle, c"gss_acquire_cred")?,
-                release_cred: symbol(handle, c"gss_release_cred")?,
-                init_sec_context: symbol(handle, c"gss_init_sec_context")?,
-                accept_sec_context: symbol(handle, c"gss_accept_sec_context")?,
-                delete_sec_context: symbol(handle, c"gss_delete_sec_context")?,
-                wrap: symbol(handle, c"gss_wrap")?,
-                unwrap: symbol(handle, c"gss_unwrap")?,
-                display_name: symbol(handle, c"gss_display_name")?,
-                display_status: symbol(handle, c"gss_display_status")?,
-                release_buffer: symbol(handle, c"gss_release_buffer")?,
+                import_name: library.symbol(c"gss_import_name")?,
+                release_name: library.symbol(c"gss_release_name")?,
+                acquire_cred: library.symbol(c"gss_acquire_cred")?,
+                release_cred: library.symbol(c"gss_release_cred")?,
+                init_sec_context: library.symbol(c"gss_init_sec_context")?,
+                accept_sec_context: library.symbol(c"gss_accept_sec_context")?,
+                delete_sec_context: library.symbol(c"gss_delete_sec_context")?,
+                wrap: library.symbol(c"gss_wrap")?,
+                unwrap: library.symbol(c"gss_unwrap")?,
+                display_name: library.symbol(c"gss_display_name")?,
+                display_status: library.symbol(c"gss_display_status")?,
+                release_buffer: library.symbol(c"gss_release_buffer")?,
             })
         }
     }
 }
 
 /// The library while a call is under way.
-pub struct Inside(&'static Library);
-
-impl Deref for Inside {
-    type Target = Library;
-
-    fn deref(&self) -> &Library {
-        self.0
-    }
-}
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        INSIDE.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-/// Runs when the process exits, with this library's destructors: after the application's, and before
-/// those of libraries that were loaded later.
-extern "C" fn close() {
-    CLOSER.store(this_thread(), Ordering::SeqCst);
-    CLOSED.store(true, Ordering::SeqCst);
-    if LOADED_IN.load(Ordering::Relaxed) != fork::generation() {
-        return;
-    }
-    for _ in 0..LOOKS {
-        if INSIDE.load(Ordering::SeqCst) == 0 {
-            return;
-        }
-        sleep(Duration::from_millis(1));
-    }
-}
-
-fn this_thread() -> usize {
-    // SAFETY: no conditions.
-    unsafe { libc::pthread_self() as usize }
-}
-
-// SAFETY: the section is the list of functions to be called at the end, of this type.
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-#[used]
-#[unsafe(link_section = ".fini_array")]
-static AT_EXIT: extern "C" fn() = close;
-
-/// The function `name`, `None` if the library lacks it.
-///
-/// # Safety
-/// `handle` came from dlopen and is open. `F` is a function pointer of the type that the function
-/// of this name has.
-unsafe fn symbol<F: Copy>(handle: *mut c_void, name: &CStr) -> Option<F> {
-    const { assert!(size_of::<F>() == size_of::<*mut c_void>()) };
-    // SAFETY: an open handle and a C string.
-    let address = unsafe { libc::dlsym(handle, name.as_ptr()) };
-    // SAFETY: not null, and a pointer to the function; the caller vouches for its type.
-    (!address.is_null()).then(|| unsafe { std::mem::transmute_copy(&address) })
-}
+pub type Inside = foreign::Inside<Library>;

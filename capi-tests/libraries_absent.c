@@ -1,4 +1,4 @@
-/*  A system without the Kerberos library: everything but GSSAPI is there. */
+/*  A system without the libraries that are loaded when they are wanted: everything that does without them is there. */
 
 #include "fixture.h"
 
@@ -36,4 +36,19 @@ SOCKET_OZMIUM_TEST (gssapi_is_absent_and_all_else_works, "libzmq does not start 
     join (socket, other, TCP);
     bounce (socket, other);
     CHECK_INT (1, asked);
+}
+
+SOCKET_OZMIUM_TEST (pgm_and_norm_are_absent_and_say_so, "libzmq does not start without the libraries")
+{
+    static const char *const endpoints[] = {"pgm://127.0.0.1;239.192.1.1:5555", "epgm://127.0.0.1;239.192.1.1:5555",
+                                            "norm://lo;239.192.1.1:5555"};
+    CHECK_INT (0, zmq_has ("pgm"));
+    CHECK_INT (0, zmq_has ("norm"));
+    void *const socket = open_socket (ZMQ_PUB);
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++) {
+        CHECK_ERRNO (EPROTONOSUPPORT, zmq_bind (socket, endpoints[i]));
+        CHECK_ERRNO (EPROTONOSUPPORT, zmq_connect (socket, endpoints[i]));
+    }
+    const int yes = 1;
+    CHECK_ERRNO (EINVAL, zmq_setsockopt (socket, ZMQ_NORM_PUSH, &yes, sizeof yes));
 }
