@@ -35,10 +35,17 @@ use crate::msg::{Class, MetadataCredit, Msg};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use crate::sync::model_fence;
-use crate::sys::membarrier;
+use crate::sys::{membarrier, processors};
 
 /// Publications in a row that found the reader awake, after which they go without a fence.
 const STREAM: u32 = if cfg!(loom) { 2 } else { 256 };
+
+/// Looks in a row that found something new, each of them less than [`TRICKLE`], after which the reader
+/// lets more come before it reads.
+const LOOKS: u32 = 4;
+
+/// Messages at one look that are worth the two cache lines that each look moves between processors.
+const TRICKLE: u64 = 64;
 
 /// What one end of a pipe can tell the other's owner. Calls come from any thread and must not
 /// block.
@@ -121,6 +128,8 @@ pub struct PipeReader {
     /// The last frame read has more to come.
     in_message: bool,
     ended: bool,
+    /// Looks since one found nothing new, or much, up to [`LOOKS`].
+    looks: u32,
     /// What is published from now on is not wanted.
     sealed: bool,
     /// What the connection says of its messages.
@@ -172,6 +181,7 @@ pub fn direction(
             unreported: 0,
             in_message: false,
             ended: false,
+            looks: 0,
             sealed: false,
             metadata: None,
         },
@@ -442,8 +452,10 @@ impl PipeReader {
             return false;
         }
         if self.available() {
+            self.let_more_come();
             return true;
         }
+        self.looks = 0;
         let gone = self.channel.rare.0.writer_gone.load(Ordering::SeqCst);
         self.channel.reader.0.reader_asleep.store(true, Ordering::SeqCst);
         model_fence();
@@ -460,6 +472,19 @@ impl PipeReader {
             self.report();
         }
         false
+    }
+
+    /// A stream that is read as fast as it is written would be read message by message, and the two
+    /// threads would take the same cache lines from each other all the time.
+    fn let_more_come(&mut self) {
+        if self.queue.ready() >= TRICKLE {
+            self.looks = 0;
+        } else if self.looks < LOOKS {
+            self.looks += 1;
+        } else if processors::several() {
+            processors::moment();
+            self.queue.refresh();
+        }
     }
 
     fn available(&mut self) -> bool {

@@ -345,6 +345,11 @@ impl<T> Consumer<T> {
         self.seen - self.read
     }
 
+    /// How many items can be read now, as far as known without looking at the producer's line.
+    pub fn ready(&self) -> u64 {
+        self.seen - self.read
+    }
+
     /// Whether an item is ready as far as known without looking at the producer's line. If so, it is
     /// at `slot`.
     #[inline]
