@@ -81,6 +81,16 @@ TEST (has_answers_every_documented_name_with_0_or_1)
     }
 }
 
+TEST (has_websockets_if_they_can_be_listened_for)
+{
+    void *const ctx = zmq_ctx_new (), *const socket = new_socket (ctx, ZMQ_PUSH);
+    const int bound = zmq_bind (socket, "ws://127.0.0.1:*");
+    CHECK (bound == 0 || zmq_errno () == EPROTONOSUPPORT);
+    CHECK_INT (bound == 0, zmq_has ("WS"));
+    CHECK_INT (0, zmq_close (socket));
+    CHECK_INT (0, zmq_ctx_term (ctx));
+}
+
 TEST (has_drafts_agrees_with_the_exported_symbols)
 {
     CHECK_INT (have_drafts (), zmq_has ("draft"));

@@ -10,7 +10,7 @@ use crate::sys;
 
 /// What `zmq_has` affirms, beside the parts that have options. It is asked for `ipc`, `pgm`, `tipc`, `norm`, `curve`, `gssapi`, `vmci`,
 /// `vsock`, `draft`, `WS` and `WSS`.
-const CAPABILITIES: [&CStr; 4] = [c"ipc", c"tipc", c"vsock", c"draft"];
+const CAPABILITIES: [&CStr; 5] = [c"ipc", c"tipc", c"vsock", c"draft", c"WS"];
 
 /// Retrieves the calling thread's errno.
 #[unsafe(no_mangle)]
