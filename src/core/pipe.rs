@@ -128,6 +128,8 @@ pub struct PipeReader {
     /// The last frame read has more to come.
     in_message: bool,
     ended: bool,
+    /// Its owner reads from no other.
+    alone: bool,
     /// Looks since one found nothing new, or much, up to [`LOOKS`].
     looks: u32,
     /// What is published from now on is not wanted.
@@ -181,6 +183,7 @@ pub fn direction(
             unreported: 0,
             in_message: false,
             ended: false,
+            alone: false,
             looks: 0,
             sealed: false,
             metadata: None,
@@ -477,7 +480,7 @@ impl PipeReader {
     /// A stream that is read as fast as it is written would be read message by message, and the two
     /// threads would take the same cache lines from each other all the time.
     fn let_more_come(&mut self) {
-        if self.queue.ready() >= TRICKLE {
+        if !self.alone || self.queue.ready() >= TRICKLE {
             self.looks = 0;
         } else if self.looks < LOOKS {
             self.looks += 1;
@@ -569,6 +572,12 @@ impl PipeReader {
         {
             self.peer.writable();
         }
+    }
+
+    /// Says whether the owner reads from no other pipe, so that it may be worth waiting a moment for
+    /// more. One that has to serve many peers has better things to do.
+    pub fn set_alone(&mut self, alone: bool) {
+        self.alone = alone;
     }
 
     /// Takes nothing that is published from now on: the end comes after what is there already.

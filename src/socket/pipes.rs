@@ -71,6 +71,11 @@ impl PipeTable {
             }
         };
         pipe.link.attach(PipeKey { number, serial });
+        // From the third on there is nothing to change.
+        let count = self.slots.len() - self.free.len();
+        if count <= 2 {
+            self.iter_mut().for_each(|(_, slot)| slot.reader.set_alone(count == 1));
+        }
         PipeId(number)
     }
 
