@@ -5,7 +5,7 @@
 //! errno and the function's failure value; on success errno is as it was before the call.
 #![allow(unsafe_code, reason = "raw pointers come in, unmangled symbols go out")]
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Errno, Result};
@@ -36,9 +36,9 @@ pub fn guard(body: impl FnOnce() -> Result<c_int>) -> c_int {
 /// the process): it becomes `ENOTRECOVERABLE`.
 #[inline]
 pub fn guard_or<T>(failed: T, body: impl FnOnce() -> Result<T>) -> T {
-    let before = sys::last_errno();
+    let before = sys::errno();
     let result = catch_unwind(AssertUnwindSafe(body));
-    let result = result.unwrap_or(Err(Errno(libc::ENOTRECOVERABLE)));
+    let result = result.unwrap_or(Err(Errno::ENOTRECOVERABLE));
     match result {
         Ok(value) => {
             sys::set_errno(before);
@@ -49,6 +49,12 @@ pub fn guard_or<T>(failed: T, body: impl FnOnce() -> Result<T>) -> T {
             failed
         }
     }
+}
+
+/// A time of the caller's. A `long` has 32 bits on some systems.
+#[allow(clippy::useless_conversion)]
+fn milliseconds(timeout: c_long) -> i64 {
+    i64::from(timeout)
 }
 
 /// No memory is larger, and no slice may be: a longer length is an absurd one, and stays that.

@@ -2,16 +2,17 @@
 
 use std::ffi::{c_int, c_long, c_short, c_void};
 
-use super::guard;
+use super::{guard, milliseconds};
 use crate::error::{Errno, Result};
 use crate::socket::find;
 use crate::socket::polling::{Item, Mask, Source, wait_for_events};
+use crate::sys::{RawFd, libc};
 
 /// `zmq_pollitem_t`: a socket or, if that is null, a descriptor.
 #[repr(C)]
 pub struct PollItem {
     socket: *mut c_void,
-    fd: c_int,
+    fd: RawFd,
     events: c_short,
     revents: c_short,
 }
@@ -69,7 +70,7 @@ unsafe fn poll(items: *mut PollItem, count: c_int, timeout: c_long, mask: Mask) 
         sources.push(Item { source, events: item.events, ready: 0 });
     }
     // SAFETY: by the caller.
-    let ready = unsafe { wait_for_events(&mut sources, timeout, mask) }?;
+    let ready = unsafe { wait_for_events(&mut sources, milliseconds(timeout), mask) }?;
     for (item, source) in items.iter_mut().zip(&sources) {
         item.revents = source.ready;
     }

@@ -29,7 +29,12 @@ impl<T> Registry<T> {
 
     /// Without objects. `first` tells the handles of different registries apart.
     pub const fn new(first: usize) -> Registry<T> {
-        Registry { state: Gated::new(State { last: first * Self::STEP, objects: BTreeMap::new() }) }
+        // Where addresses are shorter, `first` is large enough by itself.
+        let last = match first.checked_mul(Self::STEP) {
+            Some(last) => last,
+            None => first,
+        };
+        Registry { state: Gated::new(State { last, objects: BTreeMap::new() }) }
     }
 
     /// Adds an object. `ENOMEM` when all handles were used up.

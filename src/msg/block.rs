@@ -14,15 +14,16 @@ pub type FreeFn = unsafe extern "C" fn(*mut c_void, *mut c_void);
 /// Reference counts above this are refused, so that leaked copies can never wrap a count around.
 const MAX_REFERENCES: usize = usize::MAX / 2;
 
-/// The header in front of every payload in the library's own memory. Sixteen bytes, so that the
-/// payload has `malloc`'s alignment.
-#[repr(C, align(16))]
+/// The header in front of every payload in the library's own memory. As large as what `malloc` aligns
+/// to, so that the payload has that alignment too.
+#[cfg_attr(target_pointer_width = "64", repr(C, align(16)))]
+#[cfg_attr(not(target_pointer_width = "64"), repr(C, align(8)))]
 pub(super) struct Block {
     references: References,
     capacity: usize,
 }
 
-const _: () = assert!(size_of::<Block>() == 16);
+const _: () = assert!(size_of::<Block>() == align_of::<Block>());
 
 impl Block {
     /// A block with room for at least `capacity` bytes, not initialised and not shared. `ENOMEM`

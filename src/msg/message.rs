@@ -57,8 +57,11 @@ impl Class {
     }
 }
 
-/// Longest payload that is kept in the message itself.
-const INLINE_MAX: usize = 40;
+/// Bytes of a message, on every system.
+const SIZE: usize = 64;
+
+/// Longest payload that is kept in the message itself: what the two references and the tail leave.
+const INLINE_MAX: usize = SIZE - 2 * size_of::<usize>() - size_of::<Tail>();
 
 /// A closed message, or memory that never was one.
 const CLOSED: u8 = 0;
@@ -106,7 +109,7 @@ struct Group {
 ///
 /// Dropping it is `zmq_msg_close`. It may be sent to another thread; a payload that was duplicated
 /// is shared between the copies and read-only in Rust (see [`Msg::data_mut`]).
-#[repr(C, align(8))]
+#[repr(C)]
 pub struct Msg {
     body: Body,
     /// One reference, or null.
@@ -120,8 +123,10 @@ pub struct Msg {
 ///
 /// One word, always read and written as one: a message is moved soon after it was written, and a
 /// processor that has to put together what it reads out of several writes waits until those have
-/// reached the cache, behind all others.
-#[repr(transparent)]
+/// reached the cache, behind all others. (Where a pointer is half as wide, it is two of them, and no
+/// more aligned than the message.)
+#[cfg_attr(target_pointer_width = "64", repr(transparent))]
+#[cfg_attr(not(target_pointer_width = "64"), repr(C, packed(4)))]
 #[derive(Clone, Copy)]
 struct Tail(u64);
 
@@ -150,7 +155,7 @@ impl Tail {
     }
 }
 
-const _: () = assert!(size_of::<Msg>() == 64 && align_of::<Msg>() == 8);
+const _: () = assert!(size_of::<Msg>() == SIZE && align_of::<Msg>() == align_of::<usize>());
 
 // SAFETY: everything a message points to is either owned by it alone or counted with atomics; the
 // application promises the same of external memory by handing it over.
@@ -591,11 +596,11 @@ impl Msg {
     /// `source` points to a message, which is not used any more as it is.
     #[inline]
     unsafe fn moved(source: *const Msg) -> Msg {
-        let mut words = [MaybeUninit::<u64>::uninit(); 8];
+        let mut words = [MaybeUninit::<usize>::uninit(); SIZE / size_of::<usize>()];
         for (at, word) in words.iter_mut().enumerate() {
-            // SAFETY: a message is eight aligned words, per the contract. Volatile, so that these are
-            // eight loads.
-            *word = unsafe { source.cast::<MaybeUninit<u64>>().add(at).read_volatile() };
+            // SAFETY: a message is so many aligned words, per the contract. Volatile, so that these
+            // are as many loads.
+            *word = unsafe { source.cast::<MaybeUninit<usize>>().add(at).read_volatile() };
         }
         // SAFETY: all of a message's bytes, of any kind, and its successor's only.
         unsafe { mem::transmute(words) }
