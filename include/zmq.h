@@ -990,15 +990,15 @@ ZMQ_EXPORT int zmq_poller_wait_all (void *poller, zmq_poller_event_t *events, in
   timeout);
 /* The descriptor that turns readable when a socket of the poller has something to process. -1
    with EFAULT, EINVAL (the poller never had a thread-safe socket). */
-ZMQ_EXPORT int zmq_poller_fd (void *poller, int *fd);
+ZMQ_EXPORT int zmq_poller_fd (void *poller, zmq_fd_t *fd);
 /* Adds a descriptor; no events are allowed. -1 with EFAULT, EBADF (it is -1), EINVAL (it is
    there already, or other than the ZMQ_POLL… events), EMFILE. */
-ZMQ_EXPORT int zmq_poller_add_fd (void *poller, int fd, void *user_data, short events);
+ZMQ_EXPORT int zmq_poller_add_fd (void *poller, zmq_fd_t fd, void *user_data, short events);
 /* Changes the events of a descriptor. -1 with EFAULT, EBADF (it is -1), EINVAL (it is not
    there, or other than the ZMQ_POLL… events). */
-ZMQ_EXPORT int zmq_poller_modify_fd (void *poller, int fd, short events);
+ZMQ_EXPORT int zmq_poller_modify_fd (void *poller, zmq_fd_t fd, short events);
 /* Takes a descriptor out. -1 with EFAULT, EBADF (it is -1), EINVAL (it is not there). */
-ZMQ_EXPORT int zmq_poller_remove_fd (void *poller, int fd);
+ZMQ_EXPORT int zmq_poller_remove_fd (void *poller, zmq_fd_t fd);
 
 #if !defined _WIN32
 /* As zmq_poll, with these signals blocked while it waits. */

@@ -48,6 +48,12 @@ errnos! {
     ENODEV = libc::ENODEV;
     /// A wrong argument.
     EINVAL = libc::EINVAL;
+    /// Input or output failed.
+    EIO = libc::EIO;
+    /// Not a descriptor that is open.
+    EBADF = libc::EBADF;
+    /// A defect of the library's own.
+    ENOTRECOVERABLE = libc::ENOTRECOVERABLE;
     /// No more sockets, or no more file descriptors.
     EMFILE = libc::EMFILE;
     /// The path is too long.

@@ -117,3 +117,48 @@ fn the_table_has_every_module_and_no_circle() {
         assert!(left.len() < before, "a circle among {names:?}");
     }
 }
+
+/// Modules that may look at which system they are compiled for.
+const SYSTEM: [&str; 2] = ["sys", "transport"];
+
+/// Leaves below `sys`, which take C's errnos and its `malloc` from the crate.
+const LEAVES: [&str; 2] = ["error", "msg"];
+
+/// Whether a line of code depends on the system in a way that only `sys` and `transport` may.
+fn knows_the_system(line: &str) -> bool {
+    let conditional =
+        ["cfg(", "cfg!(", "cfg_attr("].iter().any(|condition| line.contains(condition));
+    let system = ["target_os", "target_family", "target_env", "unix", "windows"];
+    line.contains("std::os::") || conditional && system.iter().any(|name| line.contains(name))
+}
+
+#[test]
+fn only_sys_and_transport_know_the_system() {
+    let mut wrong = Vec::new();
+    let mut paths = Vec::new();
+    files(&source(), &mut paths);
+    for path in paths {
+        let names = module(&path);
+        if SYSTEM.contains(&names[0].as_str()) || names.iter().any(|name| name == "tests") {
+            continue;
+        }
+        let text = read(&path);
+        let by_sys = text
+            .lines()
+            .any(|line| line.trim_start().starts_with("use crate::sys::") && line.contains("libc"));
+        for (number, line) in text.lines().enumerate() {
+            let place = format!("{}:{}: {}", path.display(), number + 1, line.trim());
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
+            if knows_the_system(line) {
+                wrong.push(format!("{place}: that is for sys or transport"));
+            }
+            let of_the_crate = line.contains("libc::") && !line.contains("sys::libc::");
+            if of_the_crate && !by_sys && !LEAVES.contains(&names[0].as_str()) {
+                wrong.push(format!("{place}: take libc from `crate::sys`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}

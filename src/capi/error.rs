@@ -6,7 +6,7 @@ use super::guard_or;
 use crate::consts::{ZMQ_VERSION_MAJOR, ZMQ_VERSION_MINOR, ZMQ_VERSION_PATCH};
 use crate::error::Errno;
 use crate::options::Capability;
-use crate::sys;
+use crate::sys::{self, libc};
 
 /// What `zmq_has` affirms, beside the parts that have options. It is asked for `ipc`, `pgm`, `tipc`, `norm`, `curve`, `gssapi`, `vmci`,
 /// `vsock`, `draft`, `WS` and `WSS`.
@@ -15,7 +15,7 @@ const CAPABILITIES: [&CStr; 5] = [c"ipc", c"tipc", c"vsock", c"draft", c"WS"];
 /// Retrieves the calling thread's errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_errno() -> c_int {
-    sys::last_errno().0
+    sys::errno().0
 }
 
 /// The text of an error number. Never null; valid until the next call for a number that neither

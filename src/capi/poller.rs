@@ -5,15 +5,16 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::registry::Registry;
-use super::{guard, guard_or};
+use super::{guard, guard_or, milliseconds};
 use crate::consts::{ZMQ_POLLERR, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLPRI};
 use crate::error::{Errno, Result};
 use crate::socket::find;
 use crate::socket::poller::{Event, Poller};
 use crate::socket::polling::Source;
+use crate::sys::{self, RawFd as Fd};
 
 /// No descriptor.
-const NO_FD: c_int = -1;
+const NO_FD: Fd = sys::NO_FD;
 
 static POLLERS: Registry<Poller<UserData>> = Registry::new(0x7300_0000);
 
@@ -28,7 +29,7 @@ unsafe impl Send for UserData {}
 #[repr(C)]
 pub struct PollerEvent {
     socket: *mut c_void,
-    fd: c_int,
+    fd: Fd,
     user_data: *mut c_void,
     events: c_short,
 }
@@ -52,8 +53,8 @@ fn poller(handle: *const c_void) -> Result<Arc<Poller<UserData>>> {
     POLLERS.get(handle)
 }
 
-fn check_fd(fd: c_int) -> Result<()> {
-    if fd == NO_FD { Err(Errno(libc::EBADF)) } else { Ok(()) }
+fn check_fd(fd: Fd) -> Result<()> {
+    if fd == NO_FD { Err(Errno::EBADF) } else { Ok(()) }
 }
 
 fn check_events(events: c_short) -> Result<()> {
@@ -144,7 +145,7 @@ pub extern "C" fn zmq_poller_remove(poller_: *mut c_void, s_: *mut c_void) -> c_
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_poller_add_fd(
     poller_: *mut c_void,
-    fd_: c_int,
+    fd_: Fd,
     user_data_: *mut c_void,
     events_: c_short,
 ) -> c_int {
@@ -160,11 +161,7 @@ pub extern "C" fn zmq_poller_add_fd(
 /// Changes the events of a descriptor. -1 with `EFAULT`, `EBADF` (it is -1), `EINVAL` (it is not
 /// there, or other than the `ZMQ_POLL…` events).
 #[unsafe(no_mangle)]
-pub extern "C" fn zmq_poller_modify_fd(
-    poller_: *mut c_void,
-    fd_: c_int,
-    events_: c_short,
-) -> c_int {
+pub extern "C" fn zmq_poller_modify_fd(poller_: *mut c_void, fd_: Fd, events_: c_short) -> c_int {
     guard(|| {
         let poller = poller(poller_)?;
         check_fd(fd_)?;
@@ -176,7 +173,7 @@ pub extern "C" fn zmq_poller_modify_fd(
 
 /// Takes a descriptor out. -1 with `EFAULT`, `EBADF` (it is -1), `EINVAL` (it is not there).
 #[unsafe(no_mangle)]
-pub extern "C" fn zmq_poller_remove_fd(poller_: *mut c_void, fd_: c_int) -> c_int {
+pub extern "C" fn zmq_poller_remove_fd(poller_: *mut c_void, fd_: Fd) -> c_int {
     guard(|| {
         let poller = poller(poller_)?;
         check_fd(fd_)?;
@@ -240,7 +237,7 @@ unsafe fn wait(
     }
     let room = usize::try_from(room).map_err(|_| Errno::EINVAL)?;
     let mut used = 0;
-    let count = poller.wait(room, timeout, |event| {
+    let count = poller.wait(room, milliseconds(timeout), |event| {
         // SAFETY: by the caller; no more than `room` events are reported.
         unsafe { events.add(used).write(event.into()) };
         used += 1;
@@ -258,7 +255,7 @@ unsafe fn wait(
 /// # Safety
 /// `fd_` is null or points to a descriptor.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_poller_fd(poller_: *mut c_void, fd_: *mut c_int) -> c_int {
+pub unsafe extern "C" fn zmq_poller_fd(poller_: *mut c_void, fd_: *mut Fd) -> c_int {
     guard(|| {
         let descriptor = poller(poller_)?.descriptor()?;
         if fd_.is_null() {

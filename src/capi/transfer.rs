@@ -8,6 +8,7 @@ use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::socket::proxy::SocketHandle;
 use crate::socket::{find, receive, send};
+use crate::sys::libc;
 
 /// A size as the API returns it.
 fn size(length: usize) -> c_int {

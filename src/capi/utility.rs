@@ -14,7 +14,7 @@ use crate::sync::Mutex;
 use super::guard_or;
 use super::registry::Registry;
 use crate::error::{Errno, Result};
-use crate::sys::{clock, thread};
+use crate::sys::{clock, libc, thread};
 
 /// `zmq_thread_fn`: called as `f (arg)`.
 pub type ThreadFn = unsafe extern "C" fn(*mut c_void);

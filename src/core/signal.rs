@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Errno, Result};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Lock};
+use crate::sys::RawFd;
 use crate::sys::event::EventFd;
 use crate::sys::word::Word;
 
@@ -276,7 +277,7 @@ impl Signal {
     }
 
     /// The descriptor that is readable while there is something to process. Errors: `EMFILE`.
-    pub fn descriptor(&self) -> Result<i32> {
+    pub fn descriptor(&self) -> Result<RawFd> {
         if let Some(mirror) = self.mirror.get() {
             return Ok(mirror.event.fd());
         }
@@ -343,9 +344,9 @@ pub struct Ticket(u32);
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::sys::poll;
+    use crate::sys::{libc, poll};
 
-    fn readable(fd: i32) -> bool {
+    fn readable(fd: RawFd) -> bool {
         let mut entries = [poll::entry(fd, libc::POLLIN)];
         poll::poll(&mut entries, 0).expect("poll") == 1
     }

@@ -8,8 +8,8 @@ use crate::consts::*;
 use crate::core::mailbox::{Command, EndpointPair};
 use crate::error::{Errno, Result};
 use crate::log::Kind;
-use crate::sys::clock;
 use crate::sys::poller::Watch;
+use crate::sys::{RawFd, clock};
 use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
 
 impl Session {
@@ -83,7 +83,7 @@ impl Session {
         self.dial_later(at, inner);
     }
 
-    fn report_failed_dial(&self, inner: &Inner, (fd, error): (i32, Errno)) {
+    fn report_failed_dial(&self, inner: &Inner, (fd, error): (RawFd, Errno)) {
         self.log_failed_dial(inner, Kind::ConnectFailed, error);
         if fd >= 0 {
             self.emit(inner, ZMQ_EVENT_CLOSED, fd as u64);

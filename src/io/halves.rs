@@ -13,7 +13,7 @@ use crate::core::pipe::{PipeReader, PipeWriter};
 use crate::error::Errno;
 use crate::msg::{Class, Msg};
 use crate::sync::Arc;
-use crate::sys::processors;
+use crate::sys::{RawFd, processors};
 use crate::transport::Stream;
 use crate::zmtp::{Decoder, Encoder, Item, ProtoError};
 
@@ -176,7 +176,7 @@ impl WriteHalf {
     }
 
     /// The connection's descriptor.
-    pub fn fd(&self) -> Option<i32> {
+    pub fn fd(&self) -> Option<RawFd> {
         self.link.as_ref().map(|link| link.stream.fd())
     }
 
@@ -372,7 +372,7 @@ impl ReadHalf {
     }
 
     /// The connection's descriptor.
-    pub fn fd(&self) -> Option<i32> {
+    pub fn fd(&self) -> Option<RawFd> {
         self.link.as_ref().map(|link| link.stream.fd())
     }
 
@@ -523,7 +523,7 @@ fn deliver(
             Some(Item::Pong) => {}
             Some(Item::Close { payload }) => {
                 host.on_close(payload.as_ref());
-                return Err(Failure::Connection(Errno(libc::ECONNRESET)));
+                return Err(Failure::Connection(Errno::ECONNRESET));
             }
         }
     }

@@ -22,6 +22,7 @@ use crate::error::{Errno, Result};
 use crate::msg::Later;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use crate::sys::RawFd;
 use crate::sys::poller::{Poller, Ready, Watch};
 
 /// The waiter's token within the set.
@@ -96,7 +97,7 @@ impl PollSet {
 
     /// Moves a connection of the I/O thread into the set. Errors: those of [`Poller::add`];
     /// `ENOTSOCK` when the socket is closed.
-    pub fn take_in(&self, session: &Arc<Session>, token: u64, fd: i32) -> Result<()> {
+    pub fn take_in(&self, session: &Arc<Session>, token: u64, fd: RawFd) -> Result<()> {
         if self.over.load(Ordering::SeqCst) {
             return Err(Errno::ENOTSOCK);
         }
@@ -112,7 +113,7 @@ impl PollSet {
     }
 
     /// Forgets a connection.
-    pub fn let_go(self: &Arc<Self>, token: u64, fd: i32) {
+    pub fn let_go(self: &Arc<Self>, token: u64, fd: RawFd) {
         self.poller.remove(fd);
         let mut sessions = self.sessions.lock();
         let was_last = sessions.remove(&token).is_some() && sessions.is_empty();

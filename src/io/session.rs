@@ -27,8 +27,8 @@ use crate::msg::Msg;
 use crate::options::Options;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use crate::sys::clock;
 use crate::sys::poller::{Direction, Poller, Ready};
+use crate::sys::{RawFd, clock};
 use crate::transport::Target;
 use crate::zmtp::command;
 
@@ -335,7 +335,7 @@ impl Session {
 
     /// Has the I/O thread hear of it when the network is ready again. To be called while the half
     /// is held: it keeps the connection open.
-    fn await_network(&self, fd: Option<i32>, direction: Direction) {
+    fn await_network(&self, fd: Option<RawFd>, direction: Direction) {
         if let Some(fd) = fd
             && let Err(error) = self.thread.poller.rearm(fd, direction)
         {

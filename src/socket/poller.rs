@@ -14,8 +14,8 @@ use crate::core::mailbox::Mailbox;
 use crate::core::signal::{Deadline, Registration, Waiter};
 use crate::error::{Errno, Result};
 use crate::sync::{Arc, Mutex, MutexGuard};
-use crate::sys::fork;
 use crate::sys::poll::{PollFd, entry, poll};
+use crate::sys::{RawFd, fork, libc};
 
 /// An event that a wait found.
 pub struct Event<D> {
@@ -60,7 +60,7 @@ struct Entry<D> {
 
 enum What {
     Socket(Registered),
-    Fd(i32),
+    Fd(RawFd),
 }
 
 struct Registered {
@@ -130,7 +130,7 @@ impl<D: Copy> Poller<D> {
     }
 
     /// Adds a descriptor. Errors: `EINVAL` if it is there already, `EMFILE`.
-    pub fn add_fd(&self, fd: i32, data: D, events: i16) -> Result<()> {
+    pub fn add_fd(&self, fd: RawFd, data: D, events: i16) -> Result<()> {
         let mut state = self.state()?;
         if state.position_of_fd(fd).is_ok() {
             return Err(Errno::EINVAL);
@@ -150,7 +150,7 @@ impl<D: Copy> Poller<D> {
     }
 
     /// Changes the events of a descriptor. Errors: `EINVAL` if it is not there.
-    pub fn modify_fd(&self, fd: i32, events: i16) -> Result<()> {
+    pub fn modify_fd(&self, fd: RawFd, events: i16) -> Result<()> {
         let mut state = self.state()?;
         let position = state.position_of_fd(fd)?;
         state.set_events(position, events);
@@ -167,7 +167,7 @@ impl<D: Copy> Poller<D> {
     }
 
     /// Takes a descriptor out. Errors: `EINVAL` if it is not there.
-    pub fn remove_fd(&self, fd: i32) -> Result<()> {
+    pub fn remove_fd(&self, fd: RawFd) -> Result<()> {
         let mut state = self.state()?;
         let position = state.position_of_fd(fd)?;
         state.changed();
@@ -185,7 +185,7 @@ impl<D: Copy> Poller<D> {
 
     /// The descriptor that turns readable when a socket has something to process; a wait makes it
     /// unreadable. Errors: `EINVAL` if there never was a thread-safe socket.
-    pub fn descriptor(&self) -> Result<i32> {
+    pub fn descriptor(&self) -> Result<RawFd> {
         let state = self.state()?;
         let event = state.waiter.event().filter(|_| state.exposed).ok_or(Errno::EINVAL)?;
         Ok(event.fd())
@@ -300,7 +300,7 @@ impl<D: Copy> State<D> {
         self.entries.iter().position(is_it).ok_or(Errno::EINVAL)
     }
 
-    fn position_of_fd(&self, fd: i32) -> Result<usize> {
+    fn position_of_fd(&self, fd: RawFd) -> Result<usize> {
         let is_it = |entry: &Entry<D>| matches!(entry.what, What::Fd(known) if known == fd);
         self.entries.iter().position(is_it).ok_or(Errno::EINVAL)
     }

@@ -9,8 +9,8 @@ use crate::consts::*;
 use crate::core::signal::{Deadline, Registration, Waiter};
 use crate::error::{Errno, Result};
 use crate::sync::Arc;
-use crate::sys::fork;
 use crate::sys::poll::{PollFd, entry, poll, ppoll};
+use crate::sys::{RawFd, fork, libc};
 
 /// What an item is about.
 #[derive(Clone, Copy)]
@@ -18,7 +18,7 @@ pub enum Source {
     /// A socket.
     Socket(&'static Handle<Socket>),
     /// A descriptor.
-    Fd(i32),
+    Fd(RawFd),
 }
 
 /// Something to wait for.

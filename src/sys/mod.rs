@@ -12,6 +12,7 @@ pub mod fork;
 pub mod futex;
 pub mod gate;
 pub mod gssapi;
+pub mod libc;
 pub mod membarrier;
 pub mod names;
 pub mod norm;
@@ -29,7 +30,18 @@ pub mod vmci;
 pub mod word;
 pub mod workers;
 
-/// The calling thread's errno.
+/// A descriptor of the system's.
+pub use std::os::fd::RawFd;
+
+/// No descriptor.
+pub const NO_FD: RawFd = -1;
+
+/// The calling thread's errno, as C programs know it.
+pub fn errno() -> Errno {
+    last_errno()
+}
+
+/// Why the last call of the system's failed.
 pub fn last_errno() -> Errno {
     Errno(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
 }

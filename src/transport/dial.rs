@@ -1,7 +1,6 @@
 //! Connecting.
 
 use std::net::SocketAddrV4;
-use std::os::fd::RawFd;
 
 use super::address::source_address;
 use super::tls::ClientTls;
@@ -9,6 +8,7 @@ use super::{Protocol, SocketAddress, Stream, Target, tune, vsock};
 use crate::error::{Errno, Result};
 use crate::options::Options;
 use crate::sys::socket::Socket;
+use crate::sys::{RawFd, libc};
 
 /// One attempt to connect to one address.
 #[derive(Debug)]

@@ -1,7 +1,5 @@
 //! Listening.
 
-use std::os::fd::RawFd;
-
 use super::address::{bind_address, endpoint_of, endpoint_over, split_path};
 use super::ipc::{self, Wildcard};
 use super::stream::ip_of;
@@ -11,6 +9,7 @@ use crate::error::{Errno, Result};
 use crate::options::Options;
 use crate::sys::socket::Socket;
 use crate::sys::tipc::TipcAddress;
+use crate::sys::{RawFd, libc};
 
 /// A bound endpoint that accepts connections.
 #[derive(Debug)]

@@ -2,15 +2,14 @@
 
 use std::io::IoSlice;
 use std::net::IpAddr;
-use std::os::fd::RawFd;
 
 use super::address::endpoint_over;
 use super::tls::Tls;
 use super::{Protocol, SocketAddress};
 use crate::error::Result;
 use crate::msg::Spare;
-use crate::sys::names;
 use crate::sys::socket::Socket;
+use crate::sys::{RawFd, names};
 
 /// A connection that bytes can be read from and written to. Nothing blocks. Reading and writing
 /// take `&self` because the two halves may be on different threads; each half is one thread's at

@@ -1,8 +1,9 @@
 //! Real sockets on the loopback interface and in temporary directories.
 
+use crate::sys::RawFd;
 use std::fs;
 use std::io::IoSlice;
-use std::os::fd::{IntoRawFd, RawFd};
+use std::os::fd::IntoRawFd;
 use std::path::PathBuf;
 use std::sync::mpsc;
 

@@ -2,6 +2,7 @@
 
 use crate::error::{Errno, Result};
 use crate::options::Options;
+use crate::sys::libc;
 use crate::sys::socket::{Socket, SocketAddress};
 
 /// A stream socket for `address` with everything set that counts from before it is bound or

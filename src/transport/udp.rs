@@ -4,14 +4,13 @@
 
 use std::io::IoSlice;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::RawFd;
 
 use super::address::{HostPort, Purpose, source_address, split_source};
 use super::{SocketAddress, tune};
 use crate::error::{Errno, Result};
 use crate::options::Options;
-use crate::sys::names;
 use crate::sys::socket::Socket;
+use crate::sys::{RawFd, libc, names};
 
 /// The largest datagram that is sent, in bytes: libzmq receives no larger ones.
 pub const MAX_DATAGRAM: usize = 8192;

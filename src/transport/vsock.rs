@@ -6,7 +6,7 @@ use super::{Protocol, SocketAddress};
 use crate::error::{Errno, Result};
 use crate::options::Options;
 use crate::sys::socket::Socket;
-use crate::sys::vmci;
+use crate::sys::{libc, vmci};
 
 /// Any context id, or any port (`VMADDR_CID_ANY`, `VMADDR_PORT_ANY`).
 const ANY: u32 = u32::MAX;

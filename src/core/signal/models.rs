@@ -120,7 +120,7 @@ fn loom_signal_descriptor_follows_pending() {
         });
         signal.acknowledge();
         assert!(raiser.join().is_ok());
-        let mut entries = [crate::sys::poll::entry(fd, libc::POLLIN)];
+        let mut entries = [crate::sys::poll::entry(fd, crate::sys::libc::POLLIN)];
         let readable = crate::sys::poll::poll(&mut entries, 0) == Ok(1);
         assert_eq!(readable, signal.needs_attention());
     });

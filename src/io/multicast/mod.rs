@@ -10,7 +10,6 @@ mod norm;
 mod pgm;
 
 use std::collections::VecDeque;
-use std::os::fd::RawFd;
 use std::sync::Weak;
 
 use crate::sync::Mutex;
@@ -24,6 +23,7 @@ use crate::msg::Msg;
 use crate::options::Options;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sys::RawFd;
 use crate::sys::poller::Watch;
 use crate::transport::{MulticastSocket, multicast_sends};
 use crate::zmtp::Config;

@@ -1,10 +1,10 @@
 //! norm: streams between a pipe and NRL's library.
 
 use std::collections::{HashMap, VecDeque};
-use std::os::fd::RawFd;
 
 use super::{Ends, Engine, TURN, Turn};
 use crate::msg::Msg;
+use crate::sys::RawFd;
 use crate::sys::norm::{Event, Session, Stream};
 use crate::zmtp::Config;
 use crate::zmtp::multicast::{Carrier, FrameReader, FrameWriter};

@@ -1,10 +1,10 @@
 //! pgm and epgm: packets between a pipe and OpenPGM.
 
 use std::collections::{HashMap, VecDeque};
-use std::os::fd::RawFd;
 
 use super::{Ends, Engine, TURN, Turn};
 use crate::msg::Msg;
+use crate::sys::RawFd;
 use crate::sys::pgm::{self, Received, Sent, Socket};
 use crate::zmtp::Config;
 use crate::zmtp::multicast::{Carrier, FrameReader, FrameWriter};

@@ -44,7 +44,7 @@ fn wait(poller: &Poller<u8>, room: usize, timeout_ms: i64) -> Result<Vec<(u8, i1
     Ok(found)
 }
 
-fn readable(fd: i32) -> bool {
+fn readable(fd: RawFd) -> bool {
     poll(&mut [entry(fd, libc::POLLIN)], 0).expect("poll") == 1
 }
 

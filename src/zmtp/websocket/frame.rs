@@ -151,10 +151,10 @@ impl Masks {
             return Ok(mask);
         }
         let mut random = [0; 256];
-        getrandom::fill(&mut random).map_err(|_| Errno(libc::EIO))?;
+        getrandom::fill(&mut random).map_err(|_| Errno::EIO)?;
         let (masks, _) = random.as_chunks::<4>();
         self.stock.extend_from_slice(masks);
-        self.stock.pop().ok_or(Errno(libc::EIO))
+        self.stock.pop().ok_or(Errno::EIO)
     }
 }
 
