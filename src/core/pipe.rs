@@ -19,12 +19,15 @@
 //! | `last_words` | reader's owner, once | writer, when it closes | |
 //! | `written` | writer, with each publication | statistics | plain value |
 //! | `unfenced` | writer | reader | see below |
+//! | `pace` | both | both | see `pipe/pace.rs` |
 //!
 //! "Publish, then look whether the reader sleeps" and "say that I sleep, then look for more" have to
 //! be ordered by a full fence on both sides, and on the writer's side that waits for every cache line
 //! it wrote. In a stream, whose reader is awake all the time, the writer goes without: it says so by
 //! `unfenced` (with a fence), and a reader that finds that said when it goes to sleep pays for both by
 //! `membarrier`. The first reader found asleep ends that.
+
+mod pace;
 
 use std::sync::OnceLock;
 
@@ -36,6 +39,9 @@ use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use crate::sync::model_fence;
 use crate::sys::{membarrier, processors};
+use pace::{Pace, Strides};
+
+pub use pace::LARGE;
 
 /// Publications in a row that found the reader awake, after which they go without a fence.
 const STREAM: u32 = if cfg!(loom) { 2 } else { 256 };
@@ -87,6 +93,7 @@ struct RareLine {
 struct WriterLine {
     written: AtomicU64,
     unfenced: AtomicBool,
+    pace: Pace,
 }
 
 struct Channel {
@@ -113,6 +120,7 @@ pub struct PipeWriter {
     conflates: bool,
     /// Publications since the reader was last found asleep, up to [`STREAM`].
     calm: u32,
+    strides: Strides,
     closed: bool,
 }
 
@@ -159,7 +167,11 @@ pub fn direction(
             conflated: conflate.then(|| Mutex::new(None)),
             last_words: OnceLock::new(),
         }),
-        writer: Line(WriterLine { written: AtomicU64::new(0), unfenced: AtomicBool::new(false) }),
+        writer: Line(WriterLine {
+            written: AtomicU64::new(0),
+            unfenced: AtomicBool::new(false),
+            pace: Pace::new(),
+        }),
     });
     let (producer, consumer) = queue();
     (
@@ -173,6 +185,7 @@ pub fn direction(
             lowered: false,
             conflates: conflate,
             calm: 0,
+            strides: Strides::new(),
             closed: false,
         },
         PipeReader {
@@ -382,6 +395,23 @@ impl PipeWriter {
         self.closed || self.channel.rare.0.reader_gone.load(Ordering::Relaxed)
     }
 
+    /// Counts a message from [`LARGE`] up that was written. Whether the writer should rest, being more
+    /// than `most` bytes ahead of the reader.
+    pub fn given(&mut self, bytes: u64, most: u64) -> bool {
+        self.strides.give(&self.channel.writer.0.pace, bytes, most)
+    }
+
+    /// Begins a rest: `Peer::writable` will tell when the writer is no more than `most` bytes
+    /// ahead. `false`: it is not even now, or nobody reads.
+    pub fn rest(&mut self, most: u64) -> bool {
+        self.strides.rest(&self.channel.writer.0.pace, most) && !self.is_closed()
+    }
+
+    /// Says that a rest is over.
+    pub fn rested(&mut self) {
+        self.strides.rested(&self.channel.writer.0.pace);
+    }
+
     /// Messages written and not yet known to be read.
     pub fn backlog(&self) -> u64 {
         self.written.saturating_sub(self.channel.reader.0.read_count.load(Ordering::Relaxed))
@@ -570,6 +600,18 @@ impl PipeReader {
         if rare.writer_asleep.load(Ordering::SeqCst)
             && rare.writer_asleep.swap(false, Ordering::SeqCst)
         {
+            self.peer.writable();
+        }
+    }
+
+    /// Says that every message from [`LARGE`] up will be [`PipeReader::taken`].
+    pub fn count_bytes(&self) {
+        self.channel.writer.0.pace.count();
+    }
+
+    /// A message from [`LARGE`] up was read, and its memory is as good as free.
+    pub fn taken(&mut self, bytes: u64) {
+        if self.channel.writer.0.pace.take(bytes) {
             self.peer.writable();
         }
     }

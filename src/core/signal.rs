@@ -52,6 +52,11 @@ impl Deadline {
         Deadline(limit.and_then(|ms| Instant::now().checked_add(Duration::from_millis(ms))))
     }
 
+    /// A wait of so long from now.
+    pub fn after(time: Duration) -> Deadline {
+        Deadline(Instant::now().checked_add(time))
+    }
+
     /// What is left; `Some(0)` once passed, `None` without limit.
     pub fn remaining(&self) -> Option<Duration> {
         self.0.map(|end| end.saturating_duration_since(Instant::now()))

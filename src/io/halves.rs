@@ -9,7 +9,7 @@ use std::io::IoSlice;
 use smallvec::SmallVec;
 
 use super::buffers;
-use crate::core::pipe::{PipeReader, PipeWriter};
+use crate::core::pipe::{LARGE, PipeReader, PipeWriter};
 use crate::error::Errno;
 use crate::msg::{Class, Msg};
 use crate::sync::Arc;
@@ -146,13 +146,17 @@ pub struct ReadHalf {
 impl WriteHalf {
     /// A half without connection.
     pub fn new(pipe: Option<PipeReader>) -> Self {
+        pipe.iter().for_each(PipeReader::count_bytes);
         WriteHalf { pipe, link: None, hiccups: 0, broken: false }
     }
 
     /// Carries a change out.
     pub fn change(&mut self, change: TxChange) {
         match change {
-            TxChange::Pipe(pipe) => self.pipe = Some(*pipe),
+            TxChange::Pipe(pipe) => {
+                pipe.count_bytes();
+                self.pipe = Some(*pipe);
+            }
             TxChange::Connect(link) => {
                 self.link = Some(link);
                 self.broken = false;
@@ -310,8 +314,12 @@ fn fill(
         if !(last || pipe.glance()) || !pipe.read(&mut msg) {
             break;
         }
+        let len = msg.len();
         if msg.class() != Class::HiccupMark {
             encoder.push(&mut msg)?;
+        }
+        if len >= LARGE {
+            pipe.taken(len as u64);
         }
         pipe.read_while(|msg| encoder.pending_bytes() < *batch && encoder.push_plain(msg));
     }

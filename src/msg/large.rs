@@ -12,8 +12,8 @@ use crate::sync::Mutex;
 use super::block::Block;
 
 /// Most blocks kept, and bytes in all of them.
-const BLOCKS: usize = 8;
-const BYTES: usize = 8 << 20;
+const BLOCKS: usize = 16;
+const BYTES: usize = 16 << 20;
 
 struct Shelf {
     blocks: [Option<NonNull<Block>>; BLOCKS],

@@ -5,11 +5,13 @@
 //! network by itself.
 
 use std::ffi::c_void;
+use std::time::Duration;
 
 use super::context::Context;
 use super::handle::{Guard, Handle};
 use super::socket::{SOCKETS, Socket};
 use crate::core::mailbox::Mailbox;
+use crate::core::pipe::LARGE;
 use crate::core::signal::{Deadline, Signal};
 use crate::error::{Errno, Result};
 use crate::io::PollSet;
@@ -32,6 +34,13 @@ const MOST_SPINS: u32 = 512;
 
 /// As before, at the least: what it takes to find out that spinning pays again.
 const LEAST_SPINS: u32 = 96;
+
+/// Bytes of large messages that their sender should not be ahead of the network by.
+const MOST_AHEAD: u64 = 4 << 20;
+
+/// Microseconds that such a sender waits at the least, and for each mebibyte it sends: about what
+/// the fresh memory costs that it would need otherwise.
+const PATIENCE_US: u64 = 256;
 
 /// How waiting on a socket has gone lately.
 #[derive(Default)]
@@ -222,6 +231,7 @@ pub fn send(
     more: bool,
     dont_wait: bool,
 ) -> Result<()> {
+    let len = msg.len();
     until_possible(
         handle,
         |socket| socket.options().sndtimeo,
@@ -236,7 +246,36 @@ pub fn send(
             }
             other => other,
         },
-    )
+    )?;
+    if len >= LARGE {
+        keep_step(handle, len as u64, more || dont_wait);
+    }
+    Ok(())
+}
+
+/// Lets the sender of large messages rest for a moment if it is far ahead of the network. `go_on`: not
+/// now, only count this one.
+#[cold]
+fn keep_step(handle: &'static Handle<Socket>, bytes: u64, go_on: bool) {
+    let Ok(mut guard) = handle.lock() else { return };
+    let Some(socket) = guard.as_mut().filter(|socket| socket.waits_for_room()) else { return };
+    let mailbox = socket.mailbox().clone();
+    let Some(writer) = socket.pipes.only_writer() else { return };
+    let ahead = writer.given(bytes, MOST_AHEAD) && !go_on && writer.rest(MOST_AHEAD / 2);
+    if !ahead || mailbox.signal.needs_attention() {
+        return;
+    }
+    let ticket = mailbox.signal.ticket();
+    let generation = handle.generation();
+    drop(guard);
+    let patience = Duration::from_micros((bytes >> 12).clamp(PATIENCE_US, 16 * PATIENCE_US));
+    let _ = mailbox.signal.wait(ticket, Deadline::after(patience));
+    if let Ok(mut guard) = handle.lock()
+        && handle.generation() == generation
+        && let Some(writer) = guard.as_mut().and_then(|socket| socket.pipes.only_writer())
+    {
+        writer.rested();
+    }
 }
 
 /// Receives a frame into `msg`; waits for as long as the socket's options allow. Errors:

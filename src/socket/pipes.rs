@@ -98,6 +98,14 @@ impl PipeTable {
         Some(slot)
     }
 
+    /// The writing end of the only pipe there is.
+    pub fn only_writer(&mut self) -> Option<&mut PipeWriter> {
+        if self.slots.len() - self.free.len() != 1 {
+            return None;
+        }
+        self.iter_mut().next().map(|(_, slot)| &mut slot.writer)
+    }
+
     /// Every pipe.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (PipeId, &mut Slot)> {
         self.slots

@@ -418,6 +418,12 @@ impl Socket {
         if any { Ok(()) } else { Err(Errno::EAGAIN) }
     }
 
+    /// Whether a full pipe holds its sender up.
+    pub(super) fn waits_for_room(&self) -> bool {
+        use SocketType::{Channel, Client, Dealer, Pair, Push, Req, Scatter};
+        matches!(self.options.socket_type, Pair | Req | Dealer | Push | Client | Scatter | Channel)
+    }
+
     /// The calling thread goes on without waiting in the poll set: the I/O thread is to read.
     #[inline]
     pub(super) fn leave_poll_set(&self) {

@@ -73,6 +73,54 @@ mod ordinary {
     }
 
     #[test]
+    fn a_writer_far_ahead_rests_until_the_reader_has_caught_up() {
+        let (mut w, mut r, told, _) = pipe(0, false);
+        assert!(!w.given(100, 10), "nobody counts");
+        r.count_bytes();
+        r.taken(100);
+        assert!(!w.given(10, 10));
+        assert!(w.given(10, 10));
+        assert!(w.rest(5));
+        r.taken(10);
+        assert_eq!(told.writable.load(Ordering::SeqCst), 0);
+        r.taken(5);
+        assert_eq!(told.writable.load(Ordering::SeqCst), 1);
+        r.taken(5);
+        assert_eq!(told.writable.load(Ordering::SeqCst), 1);
+        w.rested();
+        assert!(w.given(11, 10));
+        r.taken(11);
+        assert!(!w.rest(5), "it has caught up");
+    }
+
+    #[test]
+    fn a_writer_rests_less_and_less_where_nothing_is_taken() {
+        let (mut w, r, _, _) = pipe(0, false);
+        r.count_bytes();
+        let mut rests = 0;
+        for _ in 0..1000 {
+            if w.given(100, 10) {
+                assert!(w.rest(5));
+                w.rested();
+                rests += 1;
+            }
+        }
+        // After 1, 2, 4 … messages, then after every 32.
+        assert_eq!(rests, 6 + (1000 - 37) / 33);
+    }
+
+    #[test]
+    fn what_only_the_reader_counted_does_not_matter() {
+        let (mut w, mut r, _, _) = pipe(0, false);
+        r.count_bytes();
+        r.taken(1000);
+        for _ in 0..2 {
+            assert!(!w.given(10, 10));
+        }
+        assert!(w.given(10, 10));
+    }
+
+    #[test]
     fn a_lower_mark_does_not_strand_the_writer() {
         for (before, after, early) in [(0, 2, false), (100, 2, false), (0, 2, true), (100, 2, true)]
         {
@@ -218,6 +266,25 @@ mod models {
             let writer = writer.join();
             assert!(writer.is_ok());
             assert!(got || told.readable.load(Ordering::SeqCst) == 1);
+        });
+    }
+
+    /// A writer that rests is told, unless it saw by itself that the reader has caught up.
+    #[test]
+    fn loom_pipe_ends_every_rest() {
+        loom::model(|| {
+            let (mut w, mut r, told, _) = pipe(0);
+            r.count_bytes();
+            assert!(w.given(20, 10));
+            let reader = loom::thread::spawn(move || {
+                r.taken(10);
+                r.taken(10);
+                r
+            });
+            let rests = w.rest(5);
+            let reader = reader.join();
+            assert!(reader.is_ok());
+            assert!(!rests || told.writable.load(Ordering::SeqCst) == 1);
         });
     }
 
