@@ -343,7 +343,7 @@ OZMIUM_TEST (attempts_that_fail_are_told_at_growing_distances, NO_LOG)
         snprintf (reason, sizeof reason, "\"Connection refused (ECONNREFUSED) at %s, attempt %d\"", endpoint, attempt);
         EXPECT_LINE (remote, reason);
     }
-    CHECK (!strstr (logged (), "attempt 3") && !strstr (logged (), "attempt 7"));
+    CHECK (!strstr (logged (), "attempt 3\"") && !strstr (logged (), "attempt 7\""));
     finish ();
 }
 
