@@ -48,7 +48,10 @@ const STREAM: u32 = if cfg!(loom) { 2 } else { 256 };
 
 /// Looks in a row that found something new, each of them less than [`TRICKLE`], after which the reader
 /// lets more come before it reads.
-const LOOKS: u32 = 4;
+const LOOKS: i32 = 4;
+
+/// Looks without such a wait after one that brought nothing.
+const LOOKS_IN_VAIN: i32 = 64;
 
 /// Messages at one look that are worth the two cache lines that each look moves between processors.
 const TRICKLE: u64 = 64;
@@ -138,8 +141,8 @@ pub struct PipeReader {
     ended: bool,
     /// Its owner reads from no other.
     alone: bool,
-    /// Looks since one found nothing new, or much, up to [`LOOKS`].
-    looks: u32,
+    /// Looks since one found nothing new, or much, up to [`LOOKS`]; below zero after a wait in vain.
+    looks: i32,
     /// What is published from now on is not wanted.
     sealed: bool,
     /// What the connection says of its messages.
@@ -488,7 +491,7 @@ impl PipeReader {
             self.let_more_come();
             return true;
         }
-        self.looks = 0;
+        self.looks = self.looks.min(0);
         let gone = self.channel.rare.0.writer_gone.load(Ordering::SeqCst);
         self.channel.reader.0.reader_asleep.store(true, Ordering::SeqCst);
         model_fence();
@@ -508,15 +511,19 @@ impl PipeReader {
     }
 
     /// A stream that is read as fast as it is written would be read message by message, and the two
-    /// threads would take the same cache lines from each other all the time.
+    /// threads would take the same cache lines from each other all the time. Where a moment brings
+    /// nothing, as between requests and their answers, it is not tried again for a while.
     fn let_more_come(&mut self) {
-        if !self.alone || self.queue.ready() >= TRICKLE {
+        let ready = self.queue.ready();
+        if !self.alone || !(1..TRICKLE).contains(&ready) {
             self.looks = 0;
         } else if self.looks < LOOKS {
             self.looks += 1;
         } else if processors::several() {
             processors::moment();
-            self.queue.refresh();
+            if self.queue.refresh() == ready {
+                self.looks = -LOOKS_IN_VAIN;
+            }
         }
     }
 

@@ -413,6 +413,13 @@ impl Socket {
     /// Sends what fits of `slices`; no more of them go in one call than the system takes. Errors: as
     /// sendmsg(2), with `EAGAIN` when nothing fits; a closed peer gives `EPIPE` and no signal.
     pub fn send_vectored(&self, slices: &[IoSlice<'_>]) -> Result<usize> {
+        if let [slice] = slices {
+            // SAFETY: the slice outlives the call.
+            return retry(|| unsafe {
+                libc::send(self.fd(), slice.as_ptr().cast(), slice.len(), libc::MSG_NOSIGNAL)
+            })
+            .map(|n| n as usize);
+        }
         // SAFETY: all-zero bytes are a valid msghdr, with no address and no control data.
         self.send_message(unsafe { MaybeUninit::zeroed().assume_init() }, slices)
     }
