@@ -6,7 +6,9 @@
 #include <dlfcn.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <linux/vm_sockets.h>
 
 #define DESCRIPTORS 1024
@@ -356,8 +358,11 @@ TEST (vmci_options_are_those_of_listener_and_connection)
         CHECK_INT (sizes[i % 3], was_set[i].value[0]);
     }
     CHECK_INT (6 /* SO_VM_SOCKETS_CONNECT_TIMEOUT */, was_set[6].name);
-    CHECK_INT (1, was_set[6].value[0]);
-    CHECK_INT (500000, was_set[6].value[1]);
+    struct timeval time;
+    CHECK_INT (sizeof time, was_set[6].size);
+    memcpy (&time, was_set[6].value, sizeof time);
+    CHECK_INT (1, time.tv_sec);
+    CHECK_INT (500000, time.tv_usec);
     close_socket (client);
     close_socket (server);
     term_ctx (ctx);

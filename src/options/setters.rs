@@ -9,6 +9,11 @@ use crate::error::{Errno, Result};
 
 /// Copies the value, unless memory is short.
 pub fn store(field: &mut Vec<u8>, value: &[u8]) -> Result<()> {
+    // What is as long as can be was given an absurd length. Where addresses are short there may be such
+    // memory all the same.
+    if value.len() == isize::MAX as usize {
+        return Err(Errno::ENOMEM);
+    }
     let mut copy = Vec::new();
     copy.try_reserve_exact(value.len()).map_err(|_| Errno::ENOMEM)?;
     copy.extend_from_slice(value);
