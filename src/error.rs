@@ -103,9 +103,3 @@ errnos! {
     /// No I/O thread is available.
     EMTHREAD = HAUSNUMERO + 54;
 }
-
-impl From<std::io::Error> for Errno {
-    fn from(error: std::io::Error) -> Self {
-        Errno(error.raw_os_error().unwrap_or(libc::EIO))
-    }
-}

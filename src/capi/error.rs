@@ -10,7 +10,13 @@ use crate::sys::{self, libc};
 
 /// What `zmq_has` affirms, beside the parts that have options. It is asked for `ipc`, `pgm`, `tipc`, `norm`, `curve`, `gssapi`, `vmci`,
 /// `vsock`, `draft`, `WS` and `WSS`.
-const CAPABILITIES: [&CStr; 5] = [c"ipc", c"tipc", c"vsock", c"draft", c"WS"];
+const CAPABILITIES: [(&CStr, bool); 5] = [
+    (c"ipc", sys::HAS_IPC),
+    (c"tipc", sys::HAS_VSOCK),
+    (c"vsock", sys::HAS_VSOCK),
+    (c"draft", true),
+    (c"WS", true),
+];
 
 /// Retrieves the calling thread's errno.
 #[unsafe(no_mangle)]
@@ -67,7 +73,7 @@ pub unsafe extern "C" fn zmq_has(capability: *const c_char) -> c_int {
         // Named first: to know whether a part is there may take loading a library.
         let of_options =
             |c: Capability| c.name().as_bytes() == capability.to_bytes() && c.is_there();
-        let there = CAPABILITIES.contains(&capability)
+        let there = CAPABILITIES.contains(&(capability, true))
             || Capability::ALL.into_iter().any(of_options)
             || capability == c"pgm" && sys::pgm::is_there();
         Ok(c_int::from(there))

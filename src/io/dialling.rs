@@ -9,7 +9,7 @@ use crate::core::mailbox::{Command, EndpointPair};
 use crate::error::{Errno, Result};
 use crate::log::Kind;
 use crate::sys::poller::Watch;
-use crate::sys::{RawFd, clock};
+use crate::sys::{NO_FD, RawFd, clock};
 use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
 
 impl Session {
@@ -56,7 +56,12 @@ impl Session {
 
     /// Dials the next address; when there is none left, waits before beginning again. `failed`:
     /// the descriptor and error of the dial that just failed.
-    pub(super) fn dial_next(&self, at: &mut Loop, inner: &mut Inner, failed: Option<(i32, Errno)>) {
+    pub(super) fn dial_next(
+        &self,
+        at: &mut Loop,
+        inner: &mut Inner,
+        failed: Option<(RawFd, Errno)>,
+    ) {
         let Role::Connect { target, .. } = &self.role else { return };
         let mut failed = failed;
         if let Some(failure) = failed {
@@ -85,7 +90,7 @@ impl Session {
 
     fn report_failed_dial(&self, inner: &Inner, (fd, error): (RawFd, Errno)) {
         self.log_failed_dial(inner, Kind::ConnectFailed, error);
-        if fd >= 0 {
+        if fd != NO_FD {
             self.emit(inner, ZMQ_EVENT_CLOSED, fd as u64);
         }
     }
@@ -96,8 +101,8 @@ impl Session {
         inner: &mut Inner,
         target: &Target,
         address: &SocketAddress,
-    ) -> std::result::Result<(), (i32, Errno)> {
-        let dial = Dial::start(address, target, &self.options).map_err(|error| (-1, error))?;
+    ) -> std::result::Result<(), (RawFd, Errno)> {
+        let dial = Dial::start(address, target, &self.options).map_err(|error| (NO_FD, error))?;
         let fd = dial.fd();
         if dial.is_connected() {
             let stream = dial.finish(&self.options).map_err(|error| (fd, error))?;

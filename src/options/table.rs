@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::rows::OPTIONS;
 use super::{Options, SocketType, Types};
 use crate::error::Result;
-use crate::sys::{gssapi, norm};
+use crate::sys::{self, gssapi, norm};
 
 /// One socket option.
 #[cfg_attr(not(test), allow(dead_code, reason = "names and descriptions are for docs/options.md"))]
@@ -76,7 +76,8 @@ impl Capability {
     /// promise a security that no connection gives.
     pub fn is_there(self) -> bool {
         match self {
-            Capability::Curve | Capability::Vmci | Capability::Wss => true,
+            Capability::Curve | Capability::Wss => true,
+            Capability::Vmci => sys::HAS_VSOCK,
             Capability::Gssapi => gssapi::is_there(),
             Capability::Norm => norm::is_there(),
         }

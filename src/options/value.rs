@@ -2,6 +2,7 @@
 
 use super::z85;
 use crate::error::{Errno, Result};
+use crate::sys::RawFd;
 
 /// What came of setting an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Value {
     I32(i32),
     /// An int that may be read into more than four bytes; the rest is zeroed.
     Padded(i32),
+    /// A descriptor, likewise; wider on Windows.
+    Descriptor(RawFd),
     /// A signed number, read into exactly eight bytes.
     I64(i64),
     /// An unsigned number, read into exactly eight bytes.
@@ -40,6 +43,7 @@ impl Value {
             Value::I32(_) => size == size_of::<i32>(),
             Value::I64(_) | Value::U64(_) => size == size_of::<u64>(),
             Value::Padded(_) => size >= size_of::<i32>(),
+            Value::Descriptor(_) => size >= size_of::<RawFd>(),
             Value::Bytes(bytes) => size >= bytes.len(),
             Value::Text(bytes) => size > bytes.len(),
             Value::Key(key) => size == key.len() || size == z85::KEY_TEXT_SIZE,
@@ -59,6 +63,7 @@ impl Value {
         }
         match self {
             Value::I32(n) | Value::Padded(n) => Ok(padded(buffer, &n.to_ne_bytes(), 0)),
+            Value::Descriptor(fd) => Ok(padded(buffer, &fd.to_ne_bytes(), 0)),
             Value::I64(n) => Ok(padded(buffer, &n.to_ne_bytes(), 0)),
             Value::U64(n) => Ok(padded(buffer, &n.to_ne_bytes(), 0)),
             Value::Bytes(bytes) => Ok(padded(buffer, bytes, 0)),

@@ -336,7 +336,7 @@ impl Socket {
             ZMQ_EVENTS => Value::Padded(self.events()?),
             // Such a socket has no descriptor: it would be drained by the wrong thread.
             ZMQ_FD if thread_safe => return Err(Errno::EINVAL),
-            ZMQ_FD => Value::Padded(self.port.mailbox.signal.descriptor()?),
+            ZMQ_FD => Value::Descriptor(self.port.mailbox.signal.descriptor()?),
             ZMQ_LAST_ENDPOINT => Value::Text(self.last_endpoint.clone().into_bytes()),
             ZMQ_THREAD_SAFE => Value::Padded(i32::from(thread_safe)),
             ZMQ_TYPE => Value::Padded(self.options.socket_type as i32),

@@ -3,18 +3,17 @@
 //! On Linux an `eventfd`; on other systems, and under `--cfg ozmium_force_polling`, a pair of
 //! connected sockets.
 
-use std::os::fd::{AsRawFd, RawFd};
-
+use super::RawFd;
 use crate::error::Result;
 
 pub use imp::EventFd;
 
 #[cfg(all(target_os = "linux", not(ozmium_force_polling)))]
 mod imp {
-    use std::os::fd::{FromRawFd, OwnedFd};
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
     use super::*;
-    use crate::sys::last_errno;
+    use crate::sys::{last_errno, libc};
 
     /// A counter behind a descriptor: readable while set. Non-blocking, close-on-exec.
     pub struct EventFd {
@@ -58,20 +57,25 @@ mod imp {
 #[cfg(any(not(target_os = "linux"), ozmium_force_polling))]
 mod imp {
     use std::io::{Read, Write};
-    use std::os::unix::net::UnixStream;
+    #[cfg(unix)]
+    use std::os::fd::AsRawFd;
+    #[cfg(unix)]
+    use std::os::unix::net::UnixStream as Stream;
 
     use super::*;
+    #[cfg(windows)]
+    use crate::sys::loopback::Stream;
 
     /// Two connected sockets: readable while set. Non-blocking, close-on-exec.
     pub struct EventFd {
-        reader: UnixStream,
-        writer: UnixStream,
+        reader: Stream,
+        writer: Stream,
     }
 
     impl EventFd {
         /// A fresh event, not set. Errors: `EMFILE`, `ENFILE`, `ENOMEM`.
         pub fn new() -> Result<EventFd> {
-            let (reader, writer) = UnixStream::pair()?;
+            let (reader, writer) = Stream::pair()?;
             reader.set_nonblocking(true)?;
             writer.set_nonblocking(true)?;
             Ok(EventFd { reader, writer })
@@ -99,7 +103,7 @@ mod imp {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::sys::poll;
+    use crate::sys::{libc, poll};
 
     #[test]
     fn the_descriptor_is_readable_while_set() {

@@ -11,9 +11,11 @@ use std::thread::{park, sleep};
 use std::time::Duration;
 
 use crate::sys::fork;
+use crate::sys::libc;
 
 /// How often an exiting process looks, each millisecond, whether calls under way are over. One that
 /// waits for a server that does not answer is left to itself: it is asleep.
+#[cfg_attr(not(any(target_os = "linux", target_os = "freebsd")), allow(dead_code))]
 const LOOKS: u32 = 250;
 
 /// Calls under way.
@@ -87,6 +89,7 @@ impl<L> Drop for Inside<L> {
 
 /// Runs when the process exits, with this library's destructors: after the application's, and before
 /// those of libraries that were loaded later.
+#[cfg_attr(not(any(target_os = "linux", target_os = "freebsd")), allow(dead_code))] // nothing is loaded
 extern "C" fn close() {
     CLOSER.store(this_thread(), Ordering::SeqCst);
     CLOSED.store(true, Ordering::SeqCst);
@@ -107,7 +110,7 @@ fn this_thread() -> usize {
 }
 
 // SAFETY: the section is the list of functions to be called at the end, of this type.
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
 #[used]
 #[unsafe(link_section = ".fini_array")]
 static AT_EXIT: extern "C" fn() = close;

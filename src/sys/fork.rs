@@ -10,9 +10,13 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 use super::gate::Gate;
+#[cfg(unix)]
 use super::once::Once;
+#[cfg(unix)]
+use crate::sys::libc;
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
+#[cfg(unix)]
 static WATCH: Once<()> = Once::new();
 
 /// Gates that are shut for the time of a fork.
@@ -28,8 +32,9 @@ pub fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// Starts to count forks.
+/// Starts to count forks; Windows has none.
 pub fn watch() {
+    #[cfg(unix)]
     // SAFETY: the handlers touch atomics only, which is safe in a forked child; the gates that the
     // last two open were shut by the first, on the same thread.
     WATCH.get_or_make(|| unsafe {
@@ -67,6 +72,7 @@ fn gates() -> impl Iterator<Item = &'static Gate> {
     GATES.iter().map_while(|place| unsafe { place.load(Ordering::Acquire).as_ref() })
 }
 
+#[cfg(unix)]
 extern "C" fn before() {
     while ADDING.swap(true, Ordering::Acquire) {
         std::thread::yield_now();
@@ -74,11 +80,13 @@ extern "C" fn before() {
     gates().for_each(Gate::shut);
 }
 
+#[cfg(unix)]
 extern "C" fn in_parent() {
     gates().for_each(Gate::open);
     ADDING.store(false, Ordering::Release);
 }
 
+#[cfg(unix)]
 extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     in_parent();

@@ -8,6 +8,8 @@ use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use crate::error::{Errno, Result};
+#[cfg(target_os = "linux")]
+use crate::sys::libc;
 
 /// Longest single wait; a wait without deadline is a series of these.
 const LONGEST: Duration = Duration::from_secs(3600);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::once::Once;
+use crate::sys::libc;
 
 #[cfg(target_os = "linux")]
 const PRIVATE_EXPEDITED: libc::c_int = 1 << 3;

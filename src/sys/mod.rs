@@ -1,9 +1,8 @@
 //! The operating system: every call to it that the standard library does not wrap.
 //!
-//! One file per facility, each with a safe interface.
+//! One file per facility, each with a safe interface. Where Windows has nothing in common with the
+//! others, the file has its like in `windows/`.
 #![allow(unsafe_code)] // system calls
-
-use crate::error::Errno;
 
 pub mod clock;
 pub mod event;
@@ -13,53 +12,48 @@ pub mod futex;
 pub mod gate;
 pub mod gssapi;
 pub mod libc;
+#[cfg(windows)]
+#[path = "windows/loopback.rs"]
+mod loopback;
 pub mod membarrier;
 pub mod names;
 pub mod norm;
+#[cfg_attr(unix, path = "of_unix.rs")]
+#[cfg_attr(windows, path = "windows/of_windows.rs")]
+mod of_system;
 pub mod once;
 pub mod pgm;
+#[cfg_attr(windows, path = "windows/poll.rs")]
 pub mod poll;
 pub mod poller;
 pub mod processors;
+#[cfg_attr(windows, path = "windows/sink.rs")]
 pub mod sink;
 pub mod socket;
+#[cfg_attr(windows, path = "windows/tempdir.rs")]
 pub mod tempdir;
+#[cfg_attr(windows, path = "windows/thread.rs")]
 pub mod thread;
 pub mod tipc;
+#[cfg_attr(not(target_os = "linux"), path = "no_vmci.rs")]
 pub mod vmci;
 pub mod word;
 pub mod workers;
 
-/// A descriptor of the system's.
-pub use std::os::fd::RawFd;
+#[cfg(windows)]
+pub use of_system::start;
+pub use of_system::{NO_FD, RawFd, errno, errno_of, last_errno, set_errno, text_of};
 
-/// No descriptor.
-pub const NO_FD: RawFd = -1;
+use crate::error::Errno;
 
-/// The calling thread's errno, as C programs know it.
-pub fn errno() -> Errno {
-    last_errno()
-}
+/// Whether there are sockets that are known by a path.
+pub const HAS_IPC: bool = cfg!(unix);
 
-/// Why the last call of the system's failed.
-pub fn last_errno() -> Errno {
-    Errno(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
-}
+/// Whether there are sockets of virtual machines and clusters: vsock, vmci and TIPC.
+pub const HAS_VSOCK: bool = cfg!(target_os = "linux");
 
-/// The system's text for an errno, in `room`, without an allocation. Empty for the library's own
-/// numbers, which the system does not know.
-pub fn text_of(errno: Errno, room: &mut [u8; 128]) -> &str {
-    if errno.0 >= crate::error::HAUSNUMERO {
-        return "";
+impl From<std::io::Error> for Errno {
+    fn from(error: std::io::Error) -> Self {
+        error.raw_os_error().map_or(Errno::EIO, errno_of)
     }
-    // SAFETY: the pointer and the length describe `room`, in which a C string is left.
-    let result = unsafe { libc::strerror_r(errno.0, room.as_mut_ptr().cast(), room.len()) };
-    let text = if result == 0 { std::ffi::CStr::from_bytes_until_nul(room).ok() } else { None };
-    text.and_then(|text| text.to_str().ok()).unwrap_or_default()
-}
-
-/// Sets the calling thread's errno.
-pub fn set_errno(errno: Errno) {
-    // SAFETY: the location is the calling thread's own.
-    unsafe { *libc::__errno_location() = errno.0 };
 }

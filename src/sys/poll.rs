@@ -3,6 +3,7 @@
 use std::os::fd::RawFd;
 
 use crate::error::{Errno, Result};
+use crate::sys::libc;
 
 /// A descriptor to poll, laid out as the system has it.
 pub type PollFd = libc::pollfd;

@@ -12,7 +12,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 
 use super::{last_errno, poll, set_errno};
-use crate::error::{Errno, Result};
+#[cfg(any(target_os = "linux", test))]
+use crate::error::Errno;
+use crate::error::Result;
+use crate::sys::libc;
 
 /// A value from the environment. `None` as well in a program that has more rights than who started
 /// it: what that user says must not open files then.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::last_errno;
 use crate::error::{Errno, Result};
+use crate::sys::libc;
 
 /// Makes a directory in `parent` (the working directory if empty) that only this user may enter.
 /// Its name is `prefix` and six more characters. Errors: as mkdtemp(3).

@@ -3,9 +3,11 @@
 use std::thread::{Builder, JoinHandle};
 
 use crate::error::{Errno, Result};
+use crate::sys::libc;
 
 /// Scheduling of a thread, as the context options say. The defaults change nothing.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing is applied there"))]
 pub struct Scheduling {
     /// `ZMQ_THREAD_SCHED_POLICY`; `None` leaves it as it is.
     pub policy: Option<i32>,

@@ -1,9 +1,12 @@
 //! Addresses of TIPC, by which the machines of a Linux cluster talk (`linux/tipc.h`).
 
-use libc::sockaddr_storage;
+use std::ffi::c_int;
+
+use crate::sys::libc;
+use crate::sys::libc::sockaddr_storage;
 
 /// The address family (`AF_TIPC`).
-pub(super) const FAMILY: libc::c_int = 30;
+pub(super) const FAMILY: c_int = 30;
 
 /// `TIPC_ADDR_NAMESEQ`, also called `TIPC_SERVICE_RANGE`.
 const RANGE: u8 = 1;

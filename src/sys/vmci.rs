@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::os::fd::{AsRawFd, IntoRawFd};
 
-use libc::{c_int, c_ulong};
+use crate::sys::libc::{self, c_int, c_ulong};
 
 use super::once::Once;
 

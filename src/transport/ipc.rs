@@ -1,8 +1,7 @@
 //! What is particular to UNIX-domain sockets: their files, and who may connect.
 
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::error::{Errno, Result};
 use crate::options::Options;
@@ -26,8 +25,8 @@ pub(super) fn remove_stale(name: &UnixName) {
     if let path @ [first, ..] = name.bytes()
         && *first != 0
     {
-        // If it cannot be removed, bind says what is wrong.
-        let _ = fs::remove_file(Path::new(std::ffi::OsStr::from_bytes(path)));
+        // An endpoint is text. If the file cannot be removed, bind says what is wrong.
+        let _ = std::str::from_utf8(path).map(fs::remove_file);
     }
 }
 
@@ -55,7 +54,7 @@ impl Wildcard {
 
     /// The name of the socket file.
     pub(super) fn socket_name(&self) -> Result<UnixName> {
-        UnixName::new(self.file().as_os_str().as_bytes())
+        UnixName::new(self.file().as_os_str().as_encoded_bytes())
     }
 
     fn file(&self) -> PathBuf {

@@ -209,6 +209,13 @@ fn listen_tcp(text: &str, o: &Options) -> Result<Socket> {
     if o.use_fd == -1 { open_tcp(text, o) } else { Socket::adopt(o.use_fd) }
 }
 
+/// The option by which an address that was bound a moment ago can be bound anew, but not one that
+/// somebody listens at. On Windows `SO_REUSEADDR` would let anybody take it.
+#[cfg(not(windows))]
+const OWN_ADDRESS: i32 = libc::SO_REUSEADDR;
+#[cfg(windows)]
+const OWN_ADDRESS: i32 = libc::SO_EXCLUSIVEADDRUSE;
+
 fn open_tcp(text: &str, o: &Options) -> Result<Socket> {
     let mut address = bind_address(text, o.ipv6)?;
     let socket = match tune::open(&address, o) {
@@ -219,7 +226,7 @@ fn open_tcp(text: &str, o: &Options) -> Result<Socket> {
         }
         opened => opened?,
     };
-    socket.set_option(libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+    socket.set_option(libc::SOL_SOCKET, OWN_ADDRESS, 1)?;
     socket.bind(&address)?;
     socket.listen(o.backlog)?;
     Ok(socket)

@@ -56,6 +56,7 @@ pub use target::Target;
 pub use udp::{DatagramSocket, MAX_DATAGRAM};
 
 use crate::error::{Errno, Result};
+use crate::sys;
 
 macro_rules! protocols {
     ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
@@ -108,6 +109,15 @@ protocols! {
 }
 
 impl Protocol {
+    /// Whether the system has the sockets for it.
+    fn is_there(self) -> bool {
+        match self {
+            Protocol::Ipc => sys::HAS_IPC,
+            Protocol::Tipc | Protocol::Vmci | Protocol::Vsock => sys::HAS_VSOCK,
+            _ => true,
+        }
+    }
+
     /// Whether it sends one stream to many, by a library of the system's.
     pub fn is_multicast(self) -> bool {
         matches!(self, Protocol::Pgm | Protocol::Epgm | Protocol::Norm)
@@ -120,12 +130,14 @@ impl Protocol {
 }
 
 /// Splits an endpoint at its first `://` into the protocol and the address. Errors: `EINVAL` if a
-/// part is missing, `EPROTONOSUPPORT` for an unknown protocol.
+/// part is missing, `EPROTONOSUPPORT` for a protocol that is unknown, or that the system has no
+/// sockets for.
 pub fn split_endpoint(endpoint: &str) -> Result<(Protocol, &str)> {
     let (name, address) = endpoint.split_once("://").ok_or(Errno::EINVAL)?;
     if name.is_empty() || address.is_empty() {
         return Err(Errno::EINVAL);
     }
-    let protocol = Protocol::from_name(name).ok_or(Errno::EPROTONOSUPPORT)?;
+    let protocol = Protocol::from_name(name).filter(|protocol| protocol.is_there());
+    let protocol = protocol.ok_or(Errno::EPROTONOSUPPORT)?;
     Ok((protocol, address))
 }

@@ -6,14 +6,15 @@
 
 mod library;
 
+use crate::sys::RawFd;
 use std::ffi::{CStr, c_uint};
-use std::os::fd::RawFd;
 use std::ptr;
 
 use library::{Handle, Inside, Library, RawEvent};
 
 use super::{poll, thread};
 use crate::error::{Errno, Result};
+use crate::sys::libc;
 
 /// `NORM_SYNC_STREAM`: who joins late gets what the sender still has.
 const SYNC_STREAM: i32 = 1;
@@ -240,7 +241,7 @@ impl Session {
         let library = Library::enter()?;
         // SAFETY: an instance of the library's.
         let fd = unsafe { (library.get_descriptor)(self.instance) };
-        (fd >= 0).then_some(fd)
+        RawFd::try_from(fd).ok().filter(|_| fd >= 0)
     }
 
     /// The next event, if there is one.

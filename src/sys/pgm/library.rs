@@ -6,6 +6,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::atomic::AtomicU32;
 
 use crate::sys::foreign::{self, Loaded};
+use crate::sys::libc;
 use crate::sys::once::Once;
 
 const SONAME: &CStr = c"libpgm-5.3.so.0";

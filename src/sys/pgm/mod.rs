@@ -7,8 +7,8 @@
 
 mod library;
 
+use crate::sys::{NO_FD, RawFd};
 use std::ffi::{CStr, c_int, c_void};
-use std::os::fd::RawFd;
 use std::ptr;
 use std::sync::atomic::Ordering;
 
@@ -19,6 +19,7 @@ use library::{
 };
 
 use crate::error::{Errno, Result};
+use crate::sys::libc;
 
 /// The level of PGM's options: the protocol's number.
 const PGM: c_int = 113;
@@ -300,8 +301,10 @@ impl Socket {
             interface.scope =
                 unsafe { (*(&raw const group.group).cast::<libc::sockaddr_in6>()).sin6_scope_id };
         }
-        let (address_size, interface_size) =
-            (size_of::<RawAddress>() as u32, size_of::<RawInterface>() as u32);
+        let (address_size, interface_size) = (
+            size_of::<RawAddress>() as libc::socklen_t,
+            size_of::<RawInterface>() as libc::socklen_t,
+        );
         let mut error = ptr::null_mut();
         // SAFETY: an open socket; the pointers are to locals, each with its size.
         let bound = unsafe {
@@ -346,7 +349,7 @@ impl Socket {
     }
 
     fn fd(&self, option: c_int) -> Option<RawFd> {
-        self.get(option, -1).filter(|&fd| fd >= 0)
+        self.get(option, NO_FD).filter(|&fd| fd != NO_FD)
     }
 
     /// The descriptors at which something to read means that [`Socket::receive`] is to be called.

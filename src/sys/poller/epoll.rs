@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use super::{BATCH, Direction, Ready, Watch};
 use crate::error::{Errno, Result};
 use crate::sys::last_errno;
+use crate::sys::libc;
 
 impl Watch {
     fn events(self) -> u32 {

@@ -12,14 +12,19 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::os::fd::{BorrowedFd, RawFd};
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
+#[cfg(windows)]
+use std::os::windows::io::BorrowedSocket as BorrowedFd;
 use std::time::Duration;
 
 use crate::sync::Mutex;
+use crate::sys::libc;
 use polling::{Event, Events, PollMode};
 
 use super::{BATCH, Direction, Ready, Watch};
 use crate::error::{Errno, Result};
+use crate::sys::RawFd;
 
 /// A descriptor as it is watched.
 struct Watched {

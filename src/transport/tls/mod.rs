@@ -118,22 +118,31 @@ fn errno_of(error: &io::Error) -> Errno {
     }
 }
 
+/// What [`errno_of`] understands, and rustls what it has to.
+fn error_of(errno: Errno) -> io::Error {
+    match errno {
+        // Not every system knows its errnos by the same numbers as C does.
+        Errno::EAGAIN => ErrorKind::WouldBlock.into(),
+        Errno(number) => io::Error::from_raw_os_error(number),
+    }
+}
+
 /// The connection under TLS.
 struct Wire<'a>(&'a Socket);
 
 impl Read for Wire<'_> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        self.0.receive_into(room).map_err(|errno| io::Error::from_raw_os_error(errno.0))
+        self.0.receive_into(room).map_err(error_of)
     }
 }
 
 impl Write for Wire<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.send(bytes).map_err(|errno| io::Error::from_raw_os_error(errno.0))
+        self.0.send(bytes).map_err(error_of)
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.0.send_vectored(slices).map_err(|errno| io::Error::from_raw_os_error(errno.0))
+        self.0.send_vectored(slices).map_err(error_of)
     }
 
     fn flush(&mut self) -> io::Result<()> {
