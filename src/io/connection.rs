@@ -48,10 +48,23 @@ pub(super) enum Phase {
     Ended,
 }
 
+/// Who looks whether the connection is ready for something.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Watched {
+    /// Nobody.
+    #[default]
+    Nowhere,
+    /// The I/O thread.
+    ByThread,
+    /// The socket's poll set.
+    BySet,
+}
+
 /// What of a session belongs to its I/O thread.
 pub struct Inner {
     pub(super) phase: Phase,
     pub(super) token: Option<u64>,
+    pub(super) watched: Watched,
     pub(super) running: Running,
     /// Where still to dial before giving up for this time.
     pub(super) addresses: std::vec::IntoIter<SocketAddress>,
@@ -90,6 +103,7 @@ impl Inner {
         Inner {
             phase: Phase::Idle,
             token: None,
+            watched: Watched::Nowhere,
             running: Running::default(),
             addresses: Vec::new().into_iter(),
             address: None,
@@ -199,13 +213,16 @@ impl Session {
     }
 
     /// Moves the connection to the socket's poll set, if it has one.
-    pub fn join_poll_set(&self, at: &mut Loop, inner: &Inner) {
-        if let (Phase::Up(stream), Some(token), Some(set), Some(me)) =
-            (&inner.phase, inner.token, self.port().poll_set.get(), self.weak().upgrade())
+    pub fn join_poll_set(&self, at: &mut Loop, inner: &mut Inner) {
+        if inner.watched == Watched::ByThread
+            && let (Phase::Up(stream), Some(token), Some(set), Some(me)) =
+                (&inner.phase, inner.token, self.port().poll_set.get(), self.weak().upgrade())
             && set.is_on(&at.thread)
         {
             at.thread.poller.remove(stream.fd());
-            if set.take_in(&me, token, stream.fd()).is_err() {
+            if set.take_in(&me, token, stream.fd()).is_ok() {
+                inner.watched = Watched::BySet;
+            } else {
                 let _ = at.thread.poller.add(stream.fd(), Watch::EdgeBoth, token);
             }
         }
@@ -213,15 +230,20 @@ impl Session {
 
     /// The socket has a poll set now.
     pub fn on_poll_set(&self, at: &mut Loop) {
-        let inner = self.inner.lock();
-        self.join_poll_set(at, &inner);
+        let mut inner = self.inner.lock();
+        self.join_poll_set(at, &mut inner);
     }
 
     /// Stops watching the connection, wherever it is watched.
-    pub(super) fn unwatch(&self, at: &mut Loop, inner: &Inner, stream: &Stream) {
-        at.thread.poller.remove(stream.fd());
-        if let (Some(set), Some(token)) = (self.port().poll_set.get(), inner.token) {
-            set.let_go(token, stream.fd());
+    pub(super) fn unwatch(&self, at: &mut Loop, inner: &mut Inner, stream: &Stream) {
+        match std::mem::take(&mut inner.watched) {
+            Watched::Nowhere => {}
+            Watched::ByThread => at.thread.poller.remove(stream.fd()),
+            Watched::BySet => {
+                if let (Some(set), Some(token)) = (self.port().poll_set.get(), inner.token) {
+                    set.let_go(token, stream.fd());
+                }
+            }
         }
     }
 
@@ -292,12 +314,15 @@ impl Session {
                 drop(inner);
                 self.drive_ready(ready);
             }
-            Phase::Handshake(..) => {
+            Phase::Handshake(stream, handshake) => {
                 if ready.hangup {
                     // Is not said again, and what came before it may be more than is read now.
                     self.set_hangup();
                 }
-                self.pump_handshake(at, &mut inner);
+                let nothing_to_write = handshake.output().is_empty() && !stream.is_encrypted();
+                if ready.readable || ready.hangup || !nothing_to_write {
+                    self.pump_handshake(at, &mut inner);
+                }
             }
             Phase::Dialling(_) => self.dialled(at, &mut inner, true),
             Phase::Negotiating(..) => self.pump_negotiation(at, &mut inner),

@@ -3,7 +3,7 @@
 use std::io::IoSlice;
 
 use super::authentication::Inquiry;
-use super::connection::{Inner, Phase};
+use super::connection::{Inner, Phase, Watched};
 use super::halves::Failure;
 use super::session::{Role, Session};
 use super::thread::Loop;
@@ -25,12 +25,13 @@ impl Session {
         // What was said of the last connection does not hold for this one.
         self.set_writable(false);
         let stream = Arc::new(stream);
-        if let Some(token) = inner.token
-            && let Err(error) = at.thread.poller.add(stream.fd(), Watch::EdgeBoth, token)
-        {
-            self.log_lost(inner, Failure::Connection(error));
-            inner.phase = Phase::Detaching(stream, 0);
-            return self.lost(at, inner, Failure::Connection(error));
+        if let Some(token) = inner.token {
+            if let Err(error) = at.thread.poller.add(stream.fd(), Watch::EdgeBoth, token) {
+                self.log_lost(inner, Failure::Connection(error));
+                inner.phase = Phase::Detaching(stream, 0);
+                return self.lost(at, inner, Failure::Connection(error));
+            }
+            inner.watched = Watched::ByThread;
         }
         let config = Config::from(&*self.options);
         if self.options.raw_socket {
@@ -70,7 +71,7 @@ impl Session {
     pub(super) fn pump_handshake(&self, at: &mut Loop, inner: &mut Inner) {
         loop {
             let Phase::Handshake(stream, handshake) = &mut inner.phase else { return };
-            let asked = match exchange(stream, handshake) {
+            let asked = match exchange(stream, handshake, self.has_hangup()) {
                 Ok(Exchange::Waits) => match await_network(at, stream, handshake) {
                     Ok(()) => return,
                     failure => failure,
@@ -194,10 +195,16 @@ enum Exchange {
     Done,
 }
 
-/// Moves handshake bytes both ways until the network has no more.
-fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<Exchange, Failure> {
+/// Moves handshake bytes both ways until the network has no more. `hangup`: the peer's end is not
+/// reported again, so that it is to be read.
+fn exchange(
+    stream: &Stream,
+    handshake: &mut Handshake,
+    hangup: bool,
+) -> std::result::Result<Exchange, Failure> {
     let connection = Failure::Connection;
     let mut write_error = None;
+    let mut had_all = false;
     loop {
         // An error leaves something to say to the peer: try once.
         let progress = handshake.advance();
@@ -206,13 +213,16 @@ fn exchange(stream: &Stream, handshake: &mut Handshake) -> std::result::Result<E
             Progress::Done => return Ok(Exchange::Done),
             Progress::WaitAuth(request) => return Ok(Exchange::Asks(request)),
             Progress::WaitWork => return Ok(Exchange::Works),
+            Progress::NeedMore if had_all && write_error.is_none() => return Ok(Exchange::Waits),
             Progress::NeedMore => {}
         }
         let mut spare = handshake.space().map_err(connection)?;
+        let room = spare.capacity().saturating_sub(spare.filled());
         match stream.read(&mut spare) {
             // After a reset, the first call hears of it and the next ones of an end.
             Ok(0) => return Err(connection(write_error.unwrap_or(Errno::EPIPE))),
-            Ok(_) | Err(Errno::EINTR) => {}
+            Ok(read) => had_all = read < room && !hangup && stream.reads_are_greedy(),
+            Err(Errno::EINTR) => {}
             Err(Errno::EAGAIN) => return Ok(Exchange::Waits),
             Err(error) => return Err(connection(error)),
         }

@@ -194,6 +194,11 @@ impl Session {
         self.set(HANGUP);
     }
 
+    /// Whether the end has to be looked for: it was said that it comes, or nobody will say so.
+    pub(super) fn has_hangup(&self) -> bool {
+        !Poller::EDGE || self.status.load(Ordering::Acquire) & HANGUP != 0
+    }
+
     /// Has a change of the writing half carried out.
     pub(super) fn change_write(&self, change: TxChange) {
         self.tx_changes.lock().push_back(change);
@@ -304,7 +309,7 @@ impl Session {
         while let Some(mut half) = guard {
             // Without edges nobody says that a peer left before its last bytes are read: always
             // read on, even what nobody wants, to find out.
-            let hangup = !Poller::EDGE || self.status.load(Ordering::Acquire) & HANGUP != 0;
+            let hangup = self.has_hangup();
             let turn = catch_unwind(AssertUnwindSafe(|| {
                 self.change_read_half(&mut half);
                 half.drive(self, hangup)

@@ -46,6 +46,11 @@ impl Stream {
         }
     }
 
+    /// Whether TLS is between the connection and the network.
+    pub fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// Whether a read that leaves room has taken all there was. Where it is not, only `EAGAIN` says
     /// so.
     pub fn reads_are_greedy(&self) -> bool {
