@@ -60,7 +60,8 @@ pub(super) enum Watched {
     BySet,
 }
 
-/// What of a session belongs to its I/O thread.
+/// What of a session belongs to its I/O thread. What most sessions lack most of the time is in boxes:
+/// there may be ten thousand.
 pub struct Inner {
     pub(super) phase: Phase,
     pub(super) token: Option<u64>,
@@ -69,9 +70,9 @@ pub struct Inner {
     /// Where still to dial before giving up for this time.
     pub(super) addresses: std::vec::IntoIter<SocketAddress>,
     /// Where it dialled last.
-    pub(super) address: Option<SocketAddress>,
+    pub(super) address: Option<Box<SocketAddress>>,
     /// Where the connection went that was lost last.
-    pub(super) last_peer: Option<SocketAddress>,
+    pub(super) last_peer: Option<Box<SocketAddress>>,
     /// Attempts to connect that failed since one succeeded.
     pub(super) failed_attempts: u32,
     /// The last interval before dialling again; `None` before the first.
@@ -80,7 +81,7 @@ pub struct Inner {
     /// The accepted connection, until the session starts.
     pub(super) accepted: Option<Stream>,
     /// The handshake waits for the authenticator.
-    pub(super) inquiry: Option<Inquiry>,
+    pub(super) inquiry: Option<Box<Inquiry>>,
     /// The handshake waits for work to be done elsewhere.
     pub(super) work: Option<Arc<()>>,
     /// The least that is to pass before the next dial, in milliseconds.

@@ -68,7 +68,7 @@ impl Session {
             self.report_failed_dial(inner, failure);
         }
         while let Some(address) = inner.addresses.next() {
-            inner.address = Some(address.clone());
+            inner.address = Some(Box::new(address.clone()));
             match self.dial(at, inner, target, &address) {
                 Ok(()) => return,
                 Err(failure) => {
@@ -159,7 +159,7 @@ impl Session {
     /// that it had.
     fn unconnected(&self, inner: &Inner) -> EndpointPair {
         let Role::Connect { target, endpoint } = &self.role else { return EndpointPair::default() };
-        let known = target.announced(inner.last_peer.as_ref());
+        let known = target.announced(inner.last_peer.as_deref());
         EndpointPair::connect(known.as_ref().unwrap_or(endpoint))
     }
 

@@ -110,7 +110,8 @@ impl Session {
     pub(super) fn authenticate(&self, inner: &mut Inner, request: &AuthRequest) -> Outcome {
         let Phase::Handshake(stream, _) = &inner.phase else { return Ok(()) };
         let address = stream.peer_address().unwrap_or_default();
-        inner.inquiry = Inquiry::start(self, &address, request).map_err(Failure::Connection)?;
+        let inquiry = Inquiry::start(self, &address, request).map_err(Failure::Connection)?;
+        inner.inquiry = inquiry.map(Box::new);
         if inner.inquiry.is_none() {
             return self.settle_inquiry(inner, AuthReply::Unavailable);
         }

@@ -26,7 +26,7 @@ impl Session {
         let attempt = inner.failed_attempts.saturating_add(1);
         if log::is_on() && attempt.is_power_of_two() {
             let subject = self.subject(&inner.endpoints);
-            let address = inner.address.as_ref().filter(|_| kind == Kind::ConnectFailed);
+            let address = inner.address.as_deref().filter(|_| kind == Kind::ConnectFailed);
             let address = address.map(endpoint_of).unwrap_or_default();
             let place = match (address.is_empty(), target.proxy()) {
                 (true, _) => "",
