@@ -7,79 +7,17 @@ use std::ptr::{self, NonNull};
 use std::slice;
 
 use super::block::{Block, External, FreeFn, References, freeze};
+use super::class::Class;
+use super::group::{GROUP_MAX, Group};
 use super::metadata::{Metadata, MetadataRef};
+use super::tail::{ALL_FLAGS, CLOSED, CONSTANT, EXTERNAL, HEAP, INLINE, MORE, SHARED, SLICE, Tail};
 use crate::error::{Errno, Result};
-
-/// What a message is to the library. Anything but [`Class::Data`] travels through pipes and never
-/// reaches an application as it is.
-#[repr(u8)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// Application data.
-    #[default]
-    Data = 0,
-    /// The peer's routing id, the first thing a ROUTER reads from a pipe.
-    RoutingId,
-    /// A subscription; the payload is the topic.
-    Subscribe,
-    /// The end of a subscription; the payload is the topic.
-    Cancel,
-    /// A DISH joins the message's group.
-    Join,
-    /// A DISH leaves the message's group.
-    Leave,
-    /// A ZMTP command; the payload is its body.
-    Command,
-    /// The end of a pipe.
-    Delimiter,
-    /// From here on the pipe's messages come from a new connection.
-    HiccupMark,
-    /// Properties of the connection, no payload.
-    Metadata,
-}
-
-impl Class {
-    const LAST: u8 = Class::Metadata as u8;
-
-    fn from_byte(byte: u8) -> Class {
-        match byte {
-            1 => Class::RoutingId,
-            2 => Class::Subscribe,
-            3 => Class::Cancel,
-            4 => Class::Join,
-            5 => Class::Leave,
-            6 => Class::Command,
-            7 => Class::Delimiter,
-            8 => Class::HiccupMark,
-            9 => Class::Metadata,
-            _ => Class::Data,
-        }
-    }
-}
 
 /// Bytes of a message, on every system.
 const SIZE: usize = 64;
 
 /// Longest payload that is kept in the message itself: what the two references and the tail leave.
 const INLINE_MAX: usize = SIZE - 2 * size_of::<usize>() - size_of::<Tail>();
-
-/// A closed message, or memory that never was one.
-const CLOSED: u8 = 0;
-// Values that zeroed, 0xff-filled or text-filled memory does not have.
-const INLINE: u8 = 0xb1;
-const HEAP: u8 = 0xb2;
-const SLICE: u8 = 0xb3;
-const EXTERNAL: u8 = 0xb4;
-const CONSTANT: u8 = 0xb5;
-
-/// More parts of the same multipart message follow.
-const MORE: u8 = 1;
-/// The content was copied (and its reference count is in use).
-const SHARED: u8 = 2;
-const ALL_FLAGS: u8 = MORE | SHARED;
-
-/// Longest group name, in bytes (RFC 48).
-const GROUP_MAX: usize = 255;
 
 #[repr(C)]
 union Body {
@@ -97,14 +35,6 @@ struct Far {
     size: usize,
 }
 
-/// A group name, shared by the copies of a message. Always counted.
-#[repr(C)]
-struct Group {
-    references: References,
-    /// NUL-terminated.
-    name: [u8; GROUP_MAX + 1],
-}
-
 /// A message part: the `zmq_msg_t` of the C interface.
 ///
 /// Dropping it is `zmq_msg_close`. It may be sent to another thread; a payload that was duplicated
@@ -117,42 +47,6 @@ pub struct Msg {
     /// One reference, or null for the empty group.
     group: *mut Group,
     tail: Tail,
-}
-
-/// The routing id, the kind of body, the class, the flags, and the length of an inline payload.
-///
-/// One word, always read and written as one: a message is moved soon after it was written, and a
-/// processor that has to put together what it reads out of several writes waits until those have
-/// reached the cache, behind all others. (Where a pointer is half as wide, it is two of them, and no
-/// more aligned than the message.)
-#[cfg_attr(target_pointer_width = "64", repr(transparent))]
-#[cfg_attr(not(target_pointer_width = "64"), repr(C, packed(4)))]
-#[derive(Clone, Copy)]
-struct Tail(u64);
-
-impl Tail {
-    const KIND: u32 = 32;
-    const CLASS: u32 = 40;
-    const FLAGS: u32 = 48;
-    const INLINE_SIZE: u32 = 56;
-
-    const fn new(kind: u8) -> Tail {
-        Tail((kind as u64) << Tail::KIND)
-    }
-
-    const fn inline(size: u8) -> Tail {
-        Tail((INLINE as u64) << Tail::KIND | (size as u64) << Tail::INLINE_SIZE)
-    }
-
-    #[inline]
-    fn byte(self, at: u32) -> u8 {
-        (self.0 >> at) as u8
-    }
-
-    #[inline]
-    fn set_byte(&mut self, at: u32, value: u8) {
-        self.0 = self.0 & !(0xff << at) | u64::from(value) << at;
-    }
 }
 
 const _: () = assert!(size_of::<Msg>() == SIZE && align_of::<Msg>() == align_of::<usize>());
@@ -715,37 +609,5 @@ impl fmt::Debug for Msg {
             out.field("data", &self.data().escape_ascii().to_string());
         }
         out.field("more", &self.more()).finish()
-    }
-}
-
-impl Group {
-    fn allocate(name: &[u8]) -> Result<NonNull<Group>> {
-        // SAFETY: malloc may be called with any size.
-        let memory = unsafe { libc::malloc(size_of::<Group>()) };
-        let group = NonNull::new(memory.cast::<Group>()).ok_or(Errno::ENOMEM)?;
-        let mut padded = [0; GROUP_MAX + 1];
-        for (to, from) in padded.iter_mut().zip(name) {
-            *to = *from;
-        }
-        // SAFETY: fresh memory of the right size and malloc's alignment.
-        unsafe {
-            group.write(Group { references: References::new(), name: padded });
-        }
-        Ok(group)
-    }
-
-    /// Gives up one reference; null is none.
-    ///
-    /// # Safety
-    ///
-    /// A non-null `group` came from `allocate`, and the reference is the caller's.
-    unsafe fn release(group: *mut Group) {
-        // SAFETY: null, or live by the caller's reference.
-        if let Some(shared) = unsafe { group.as_ref() }
-            && shared.references.drop(1)
-        {
-            // SAFETY: this was the last reference.
-            unsafe { libc::free(group.cast()) };
-        }
     }
 }

@@ -29,6 +29,8 @@
 
 mod block;
 mod builder;
+mod class;
+mod group;
 mod large;
 mod later;
 mod message;
@@ -36,13 +38,15 @@ mod metadata;
 mod pool;
 mod recv_buffer;
 mod spare;
+mod tail;
 #[cfg(test)]
 mod tests;
 
 pub use block::FreeFn;
 pub use builder::MsgBuilder;
+pub use class::Class;
 pub use later::{Later, wait_by};
-pub use message::{Class, Msg};
+pub use message::Msg;
 pub use metadata::{Metadata, MetadataCredit, MetadataRef};
 pub use recv_buffer::RecvBuffer;
 pub use spare::Spare;
