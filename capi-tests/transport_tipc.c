@@ -1,101 +1,39 @@
-/*  tipc: sockets of a Linux cluster, named by services. Where the kernel has none of them, functions here that have the C
- *  library's names stand in for it, with TCP on 127.0.0.1 below: services are in a table, and a socket's id is its port. */
+/*  tipc: sockets of a Linux cluster, named by services. Where the kernel has none of them, services are in a table here,
+ *  and a socket's id is its port of TCP. */
 
 #include "harness.h"
 
-#include <dlfcn.h>
 #include <linux/tipc.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
-#define DESCRIPTORS 1024
+#define FAMILY AF_TIPC
+#include "stand_in.h"
+
 #define NODE 0x01001001 /* <1.1.1:...> */
 
-static bool standing_in, family_is_missing;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/*  Which descriptors stand for TIPC sockets, and what each is bound to. */
+/*  What each descriptor is bound to. */
 static struct
 {
-    bool is_tipc, is_bound;
+    bool is_bound;
     struct tipc_name_seq service;
     in_port_t port;
 } table[DESCRIPTORS];
 
-#define NEXT(result, name, ...)                                                                                        \
-    result (*next) (__VA_ARGS__);                                                                                      \
-    *(void **) &next = dlsym (RTLD_NEXT, name)
-
-static bool stands_for_tipc (int fd)
+static void forget (int fd)
 {
     pthread_mutex_lock (&lock);
-    const bool stands = fd >= 0 && fd < DESCRIPTORS && table[fd].is_tipc;
+    memset (&table[fd], 0, sizeof table[fd]);
     pthread_mutex_unlock (&lock);
-    return stands;
 }
 
-static int remember (int fd, bool tipc)
+static int bind_below (int fd, const struct sockaddr *address)
 {
-    pthread_mutex_lock (&lock);
-    if (fd >= 0 && fd < DESCRIPTORS) {
-        memset (&table[fd], 0, sizeof table[fd]);
-        table[fd].is_tipc = tipc;
-    }
-    pthread_mutex_unlock (&lock);
-    return fd;
-}
-
-static struct sockaddr_in loopback (in_port_t port)
-{
-    return (struct sockaddr_in){
-      .sin_family = AF_INET, .sin_port = port, .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
-}
-
-static void tell_id (const struct sockaddr_in *in, struct sockaddr *address, socklen_t *size)
-{
-    struct sockaddr_tipc id = {.family = AF_TIPC, .addrtype = TIPC_ADDR_ID};
-    id.addr.id.node = NODE;
-    id.addr.id.ref = ntohs (in->sin_port);
-    memcpy (address, &id, *size < sizeof id ? *size : sizeof id);
-    *size = sizeof id;
-}
-
-/*  The port of who has bound the name, or 0. */
-static in_port_t look_up (const struct tipc_name *name)
-{
-    in_port_t port = 0;
-    pthread_mutex_lock (&lock);
-    for (int fd = 0; fd < DESCRIPTORS; fd++)
-        if (table[fd].is_tipc && table[fd].is_bound && table[fd].service.type == name->type
-            && table[fd].service.lower <= name->instance && name->instance <= table[fd].service.upper)
-            port = table[fd].port;
-    pthread_mutex_unlock (&lock);
-    return port;
-}
-
-int socket (int family, int type, int protocol)
-{
-    NEXT (int, "socket", int, int, int);
-    if (family == AF_TIPC && family_is_missing) {
-        errno = EAFNOSUPPORT;
-        return -1;
-    }
-    const bool tipc = family == AF_TIPC && standing_in;
-    return remember (next (tipc ? AF_INET : family, type, protocol), tipc);
-}
-
-int bind (int fd, const struct sockaddr *address, socklen_t size)
-{
-    NEXT (int, "bind", int, const struct sockaddr *, socklen_t);
-    if (!stands_for_tipc (fd))
-        return next (fd, address, size);
+    NEXT (int, "getsockname", int, struct sockaddr *, socklen_t *);
     struct sockaddr_tipc tipc;
     memcpy (&tipc, address, sizeof tipc);
     struct sockaddr_in in = loopback (0);
     socklen_t in_size = sizeof in;
-    int (*name) (int, struct sockaddr *, socklen_t *);
-    *(void **) &name = dlsym (RTLD_NEXT, "getsockname");
-    if (next (fd, (const struct sockaddr *) &in, sizeof in) != 0
-        || name (fd, (struct sockaddr *) &in, &in_size) != 0)
+    if (bind_to (fd, &in) != 0 || next (fd, (struct sockaddr *) &in, &in_size) != 0)
         return -1;
     pthread_mutex_lock (&lock);
     table[fd].service = tipc.addr.nameseq;
@@ -107,80 +45,36 @@ int bind (int fd, const struct sockaddr *address, socklen_t size)
     return 0;
 }
 
-int connect (int fd, const struct sockaddr *address, socklen_t size)
+/*  The port of who has bound the name, or 0. */
+static in_port_t look_up (const struct tipc_name *name)
 {
-    NEXT (int, "connect", int, const struct sockaddr *, socklen_t);
-    if (!stands_for_tipc (fd))
-        return next (fd, address, size);
+    in_port_t port = 0;
+    pthread_mutex_lock (&lock);
+    for (int fd = 0; fd < DESCRIPTORS; fd++)
+        if (table[fd].is_bound && table[fd].service.type == name->type && table[fd].service.lower <= name->instance
+            && name->instance <= table[fd].service.upper)
+            port = table[fd].port;
+    pthread_mutex_unlock (&lock);
+    return port;
+}
+
+static bool below (const struct sockaddr *address, struct sockaddr_in *in)
+{
     struct sockaddr_tipc tipc;
     memcpy (&tipc, address, sizeof tipc);
     const bool by_name = tipc.addrtype == TIPC_ADDR_NAME;
-    const in_port_t port = by_name ? look_up (&tipc.addr.name.name) : htons ((uint16_t) tipc.addr.id.ref);
-    if (!port) {
-        errno = EHOSTUNREACH;
-        return -1;
-    }
-    const struct sockaddr_in in = loopback (port);
-    return next (fd, (const struct sockaddr *) &in, sizeof in);
+    *in = loopback (by_name ? look_up (&tipc.addr.name.name) : htons ((uint16_t) tipc.addr.id.ref));
+    return in->sin_port;
 }
 
-static int tell_accepted (int accepted, const struct sockaddr_in *in, struct sockaddr *address, socklen_t *size)
+static void above (int fd, const struct sockaddr_in *in, struct sockaddr *address, socklen_t *size)
 {
-    if (accepted >= 0 && address)
-        tell_id (in, address, size);
-    return remember (accepted, true);
-}
-
-int accept (int fd, struct sockaddr *address, socklen_t *size)
-{
-    NEXT (int, "accept", int, struct sockaddr *, socklen_t *);
-    if (!stands_for_tipc (fd))
-        return remember (next (fd, address, size), false);
-    struct sockaddr_in in;
-    socklen_t in_size = sizeof in;
-    return tell_accepted (next (fd, (struct sockaddr *) &in, &in_size), &in, address, size);
-}
-
-int accept4 (int fd, struct sockaddr *address, socklen_t *size, int flags)
-{
-    NEXT (int, "accept4", int, struct sockaddr *, socklen_t *, int);
-    if (!stands_for_tipc (fd))
-        return remember (next (fd, address, size, flags), false);
-    struct sockaddr_in in;
-    socklen_t in_size = sizeof in;
-    return tell_accepted (next (fd, (struct sockaddr *) &in, &in_size, flags), &in, address, size);
-}
-
-static int tell_name (int fd, struct sockaddr *address, socklen_t *size,
-                      int (*next) (int, struct sockaddr *, socklen_t *))
-{
-    if (!stands_for_tipc (fd))
-        return next (fd, address, size);
-    struct sockaddr_in in;
-    socklen_t in_size = sizeof in;
-    const int result = next (fd, (struct sockaddr *) &in, &in_size);
-    if (result == 0)
-        tell_id (&in, address, size);
-    return result;
-}
-
-int getsockname (int fd, struct sockaddr *address, socklen_t *size)
-{
-    NEXT (int, "getsockname", int, struct sockaddr *, socklen_t *);
-    return tell_name (fd, address, size, next);
-}
-
-int getpeername (int fd, struct sockaddr *address, socklen_t *size)
-{
-    NEXT (int, "getpeername", int, struct sockaddr *, socklen_t *);
-    return tell_name (fd, address, size, next);
-}
-
-int close (int fd)
-{
-    NEXT (int, "close", int);
-    remember (fd, false);
-    return next (fd);
+    struct sockaddr_tipc id = {.family = AF_TIPC, .addrtype = TIPC_ADDR_ID};
+    (void) fd;
+    id.addr.id.node = NODE;
+    id.addr.id.ref = ntohs (in->sin_port);
+    memcpy (address, &id, *size < sizeof id ? *size : sizeof id);
+    *size = sizeof id;
 }
 
 static void need_tipc (void)
