@@ -1,26 +1,14 @@
-//! Datagrams: a socket's pipe and the network without any connection between them.
-//!
-//! | part | who may touch it |
-//! |---|---|
-//! | `posted` | flags, by any thread |
-//! | `inner` | the I/O thread; the lock is never contended |
+//! Datagrams between a pipe and the network.
 
 use std::io::IoSlice;
 use std::net::SocketAddr;
-use std::sync::Weak;
 
-use crate::sync::Mutex;
-
-use super::Port;
-use super::thread::{IoThread, Loop, Object, Request};
-use super::timers::{Running, Timer, expire};
-use crate::core::pipe::{Peer, PipeReader, PipeWriter};
-use crate::error::Errno;
+use super::courier::{Cause, Ends, Means, Outcome};
+use crate::core::pipe::PipeReader;
+use crate::error::{Errno, Result};
 use crate::msg::Msg;
-use crate::options::{Options, SocketType};
-use crate::sync::Arc;
-use crate::sync::atomic::{AtomicU32, Ordering};
-use crate::sys::poller::{Direction, Watch};
+use crate::options::SocketType;
+use crate::sys::poller::{Direction, Poller, Watch};
 use crate::transport::{DatagramSocket, MAX_DATAGRAM};
 use crate::zmtp::datagram;
 
@@ -30,46 +18,16 @@ const TURN: usize = 64;
 /// The largest datagram there can be.
 const LARGEST: usize = 65535;
 
-/// A request to send, or to receive, is queued.
-const SEND_POSTED: u32 = 1;
-const RECEIVE_POSTED: u32 = 2;
-
-/// What its I/O thread can be asked to do.
-#[derive(Clone, Copy, Debug)]
-pub enum Task {
-    /// Take the endpoint on and begin.
-    Start,
-    /// Send what the pipe has, or see its end.
-    Send,
-    /// Receive on: the pipe has room again.
-    Receive,
-    /// Give the endpoint up, within this many milliseconds (negative: no limit).
-    Terminate(i32),
-}
-
-/// A udp endpoint of a RADIO, DISH or DGRAM socket.
+/// The udp endpoint of a RADIO, DISH or DGRAM socket.
 pub struct Datagrams {
-    me: Weak<Datagrams>,
-    thread: Arc<IoThread>,
-    port: Arc<Port>,
+    socket: DatagramSocket,
     socket_type: SocketType,
-    posted: AtomicU32,
-    inner: Mutex<Inner>,
-}
-
-struct Inner {
-    /// `None` once ended.
-    socket: Option<DatagramSocket>,
-    from_socket: Option<PipeReader>,
-    to_socket: Option<PipeWriter>,
     /// A datagram that the network did not take yet.
     unsent: Option<Outgoing>,
     /// Received frames that the pipe has no room for, the last first.
     held: Vec<Msg>,
     /// Room for one datagram, once something is to be received.
     room: Vec<u8>,
-    token: Option<u64>,
-    running: Running,
 }
 
 struct Outgoing {
@@ -78,188 +36,100 @@ struct Outgoing {
     body: Msg,
 }
 
-impl Datagrams {
-    /// An endpoint on `thread`, with its ends of the pipes still to come.
-    pub fn new(
-        thread: Arc<IoThread>,
-        port: Arc<Port>,
-        options: &Options,
-        socket: DatagramSocket,
-    ) -> Arc<Datagrams> {
-        thread.load.fetch_add(1, Ordering::Relaxed);
-        port.objects.fetch_add(1, Ordering::SeqCst);
-        Arc::new_cyclic(|me| Datagrams {
-            me: me.clone(),
-            thread,
-            port,
-            socket_type: options.socket_type,
-            posted: AtomicU32::new(0),
-            inner: Mutex::new(Inner {
-                socket: Some(socket),
-                from_socket: None,
-                to_socket: None,
-                unsent: None,
-                held: Vec::new(),
-                room: Vec::new(),
-                token: None,
-                running: Running::default(),
-            }),
-        })
-    }
-
-    /// Gives the endpoint its ends of the pipes and has its I/O thread begin.
-    pub fn launch(&self, to_socket: PipeWriter, from_socket: PipeReader) {
-        {
-            let mut inner = self.inner.lock();
-            inner.to_socket = Some(to_socket);
-            inner.from_socket = Some(from_socket);
-        }
-        self.post(Task::Start);
-    }
-
-    /// Its socket.
-    pub fn port(&self) -> &Arc<Port> {
-        &self.port
-    }
-
-    fn post(&self, task: Task) {
-        if let Some(me) = self.me.upgrade() {
-            self.thread.post(Request::Datagrams(me, task));
-        }
-    }
-
-    fn post_once(&self, flag: u32, task: Task) {
-        if self.posted.fetch_or(flag, Ordering::AcqRel) & flag == 0 {
-            self.post(task);
-        }
-    }
-
+impl Means for Datagrams {
     fn sends(&self) -> bool {
         self.socket_type != SocketType::Dish
     }
 
-    fn receives(&self) -> bool {
-        self.socket_type != SocketType::Radio
+    fn start(&mut self, poller: &Poller, token: u64) -> Result<()> {
+        poller.add(self.socket.fd(), Watch::EdgeBoth, token)
     }
 
-    /// Carries a task out.
-    pub fn on_task(&self, at: &mut Loop, task: Task) {
-        let inner = &mut *self.inner.lock();
-        if inner.socket.is_none() {
-            return;
+    fn turn(&mut self, ends: &mut Ends, cause: Cause, poller: &Poller, _now: u64) -> Outcome {
+        let mut outcome = Outcome::default();
+        if cause != Cause::Pipe {
+            self.receive(ends, poller, &mut outcome);
         }
-        match task {
-            Task::Start => self.start(at, inner),
-            Task::Send => {
-                self.posted.fetch_and(!SEND_POSTED, Ordering::AcqRel);
-                self.send(at, inner);
-            }
-            Task::Receive => {
-                self.posted.fetch_and(!RECEIVE_POSTED, Ordering::AcqRel);
-                self.receive(at, inner);
-            }
-            Task::Terminate(linger_ms) => self.terminate_within(at, inner, linger_ms),
+        if cause != Cause::Room {
+            self.send(ends, poller, &mut outcome);
         }
+        outcome
     }
 
-    /// The network is ready for something.
-    pub fn on_ready(&self, at: &mut Loop) {
-        let inner = &mut *self.inner.lock();
-        self.receive(at, inner);
-        self.send(at, inner);
+    fn stop(&mut self, poller: &Poller) {
+        poller.remove(self.socket.fd());
     }
+}
 
-    /// The time to send what is left is over.
-    pub fn on_timer(&self, at: &mut Loop, timer: Timer, number: u64) {
-        let inner = &mut *self.inner.lock();
-        if expire(&mut inner.running, timer, number) {
-            self.end(at, inner);
-        }
-    }
-
-    fn start(&self, at: &mut Loop, inner: &mut Inner) {
-        let (Some(me), Some(socket)) = (self.me.upgrade(), &inner.socket) else { return };
-        let token = at.objects.insert(Object::Datagrams(me));
-        inner.token = Some(token);
-        if at.thread.poller.add(socket.fd(), Watch::EdgeBoth, token).is_err() {
-            // Without the poller's memory there is nothing to wait with.
-            return self.end(at, inner);
-        }
-        self.receive(at, inner);
-        self.send(at, inner);
+impl Datagrams {
+    /// An endpoint by this socket.
+    pub fn new(socket_type: SocketType, socket: DatagramSocket) -> Datagrams {
+        Datagrams { socket, socket_type, unsent: None, held: Vec::new(), room: Vec::new() }
     }
 
     /// Moves messages from the pipe to the network until either has enough.
-    fn send(&self, at: &mut Loop, inner: &mut Inner) {
+    fn send(&mut self, ends: &mut Ends, poller: &Poller, outcome: &mut Outcome) {
         for _ in 0..TURN {
-            if inner.unsent.is_none() && !self.take_next(inner) {
-                if inner.from_socket.as_ref().is_some_and(PipeReader::is_ended) {
-                    self.end(at, inner);
-                }
+            if self.unsent.is_none() && !self.take_next(ends) {
+                outcome.is_over = ends.from_socket.as_ref().is_some_and(PipeReader::is_ended);
                 return;
             }
-            let (Some(socket), Some(outgoing)) = (&inner.socket, &inner.unsent) else { continue };
+            let Some(outgoing) = &self.unsent else { continue };
             let slices = [IoSlice::new(&outgoing.header), IoSlice::new(outgoing.body.data())];
-            if let Err(Errno::EAGAIN) = socket.send(&slices, outgoing.to) {
-                let _ = at.thread.poller.rearm(socket.fd(), Direction::Write);
+            if let Err(Errno::EAGAIN) = self.socket.send(&slices, outgoing.to) {
+                let _ = poller.rearm(self.socket.fd(), Direction::Write);
                 return;
             }
             // Sent or, as with any datagram, lost.
-            inner.unsent = None;
+            self.unsent = None;
         }
-        self.post_once(SEND_POSTED, Task::Send);
+        outcome.send_again = true;
     }
 
     /// Takes the next message out of the pipe. Whether there was one; what cannot be sent is
     /// dropped.
-    fn take_next(&self, inner: &mut Inner) -> bool {
-        let Some(pipe) = &mut inner.from_socket else { return false };
+    fn take_next(&mut self, ends: &mut Ends) -> bool {
         let mut msg = Msg::new();
-        if !pipe.read(&mut msg) {
+        if !ends.next(&mut msg) {
             return false;
         }
-        inner.unsent =
+        self.unsent =
             match self.socket_type {
                 SocketType::Radio => datagram::header(msg.group().to_bytes())
                     .map(|header| Outgoing { to: None, header, body: msg }),
                 SocketType::Dgram => {
-                    let peer = inner.socket.as_ref().map(|socket| socket.parse_peer(msg.data()));
-                    let whole = msg.more() && pipe.read(&mut msg);
-                    let peer = peer.and_then(Result::ok).filter(|_| whole);
+                    let peer = self.socket.parse_peer(msg.data());
+                    let whole = msg.more() && ends.next(&mut msg);
+                    let peer = peer.ok().filter(|_| whole);
                     peer.map(|to| Outgoing { to: Some(to), header: Vec::new(), body: msg })
                 }
                 // A DISH tells of its groups; nobody listens.
                 _ => None,
             };
         let fits = |it: &Outgoing| it.header.len().saturating_add(it.body.len()) <= MAX_DATAGRAM;
-        inner.unsent = inner.unsent.take().filter(fits);
+        self.unsent = self.unsent.take().filter(fits);
         true
     }
 
     /// Moves datagrams from the network to the pipe until either has enough.
-    fn receive(&self, at: &mut Loop, inner: &mut Inner) {
-        if !self.receives() {
+    fn receive(&mut self, ends: &mut Ends, poller: &Poller, outcome: &mut Outcome) {
+        let Some(pipe) = &mut ends.to_socket else { return };
+        if self.socket_type == SocketType::Radio {
             return;
         }
-        let Inner { socket: Some(socket), to_socket: Some(pipe), held, room, .. } = inner else {
-            return;
-        };
-        room.resize(LARGEST, 0);
+        self.room.resize(LARGEST, 0);
         for _ in 0..TURN {
-            while let Some(mut msg) = held.pop() {
+            while let Some(mut msg) = self.held.pop() {
                 if !pipe.write(&mut msg) {
                     // The rest waits in the system, which drops what it has no room for.
-                    held.push(msg);
+                    self.held.push(msg);
                     return pipe.flush(false);
                 }
             }
-            match socket.receive(room) {
-                Ok((length, from)) => {
-                    let datagram = room.get(..length).unwrap_or_default();
-                    self.hold(held, datagram, from);
-                }
+            match self.socket.receive(&mut self.room) {
+                Ok((length, from)) => self.hold(length, from),
                 Err(Errno::EAGAIN) => {
-                    let _ = at.thread.poller.rearm(socket.fd(), Direction::Read);
+                    let _ = poller.rearm(self.socket.fd(), Direction::Read);
                     return pipe.flush(false);
                 }
                 // An error of what was sent before, reported here.
@@ -267,13 +137,14 @@ impl Datagrams {
             }
         }
         pipe.flush(false);
-        self.post_once(RECEIVE_POSTED, Task::Receive);
+        outcome.receive_again = true;
     }
 
-    /// Makes a message of a datagram; what is none is dropped.
-    fn hold(&self, held: &mut Vec<Msg>, datagram: &[u8], from: Option<SocketAddr>) {
+    /// Makes a message of the datagram in `room`; what is none is dropped.
+    fn hold(&mut self, length: usize, from: Option<SocketAddr>) {
+        let datagram = self.room.get(..length).unwrap_or_default();
         if self.socket_type == SocketType::Dish {
-            held.extend(datagram::decode(datagram));
+            self.held.extend(datagram::decode(datagram));
             return;
         }
         let peer = from.map(|from| format!("{from}\0")).unwrap_or_default();
@@ -281,60 +152,8 @@ impl Datagrams {
             (Msg::from_slice(peer.as_bytes()), Msg::from_slice(datagram))
         {
             peer.set_more(true);
-            held.push(body);
-            held.push(peer);
+            self.held.push(body);
+            self.held.push(peer);
         }
-    }
-
-    fn terminate_within(&self, at: &mut Loop, inner: &mut Inner, linger_ms: i32) {
-        let Some(token) = inner.token else { return };
-        if linger_ms == 0 || !self.sends() {
-            return self.end(at, inner);
-        }
-        if linger_ms > 0 {
-            let now = at.now;
-            let delay = u64::from(linger_ms.unsigned_abs());
-            at.timers.start(&mut inner.running, Timer::Linger, token, now, delay);
-        }
-        self.send(at, inner);
-    }
-
-    fn end(&self, at: &mut Loop, inner: &mut Inner) {
-        let Some(socket) = inner.socket.take() else { return };
-        at.thread.poller.remove(socket.fd());
-        inner.from_socket = None;
-        inner.to_socket = None;
-        inner.unsent = None;
-        inner.held = Vec::new();
-        inner.room = Vec::new();
-        inner.running = Running::default();
-        self.port.objects.fetch_sub(1, Ordering::SeqCst);
-        if let Some(token) = inner.token.take() {
-            at.objects.remove(token);
-        }
-    }
-}
-
-impl Peer for Datagrams {
-    fn readable(&self, _direct: bool) {
-        self.post_once(SEND_POSTED, Task::Send);
-    }
-
-    fn writable(&self) {
-        self.post_once(RECEIVE_POSTED, Task::Receive);
-    }
-
-    fn ended(&self) {
-        self.post_once(SEND_POSTED, Task::Send);
-    }
-
-    fn terminate(&self, linger_ms: i32) {
-        self.post(Task::Terminate(linger_ms));
-    }
-}
-
-impl Drop for Datagrams {
-    fn drop(&mut self) {
-        self.thread.load.fetch_sub(1, Ordering::Relaxed);
     }
 }

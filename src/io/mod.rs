@@ -4,7 +4,7 @@
 //! - A *listener* accepts connections and starts a session for each.
 //! - A [`Session`] is one connection, or the endless attempt to have one: it resolves, dials,
 //!   shakes hands, joins pipe and network, and starts again when the connection is lost.
-//! - [`Datagrams`] is a udp endpoint, which has no connections.
+//! - A [`Courier`] is an endpoint without connections, by [`Datagrams`] or [`Multicast`].
 //!
 //! A session's two directions are [halves](crate::core::half) that any thread may drive: the I/O
 //! thread when the network is ready, an application thread that sends on a quiet connection or
@@ -20,6 +20,7 @@
 mod authentication;
 mod buffers;
 mod connection;
+mod courier;
 mod datagram;
 mod dialling;
 mod greeting;
@@ -41,6 +42,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
 
 pub use authentication::Authenticator;
+pub use courier::{Courier, Means};
 pub use datagram::Datagrams;
 pub use listener::ListenerHandle;
 pub use multicast::Multicast;

@@ -8,9 +8,8 @@ use crate::sync::Mutex;
 use crossbeam_queue::SegQueue;
 
 use super::Port;
-use super::datagram::{Datagrams, Task};
+use super::courier::{Courier, Task};
 use super::listener::ListenerHandle;
-use super::multicast::Multicast;
 use super::pollset::PollSet;
 use super::session::Session;
 use super::slab::Slab;
@@ -68,10 +67,8 @@ pub enum Request {
     PortClosed(Arc<Port>, i32),
     /// The endpoint is unbound: give the connections that came through it up, likewise.
     ListenerClosed(Arc<ListenerHandle>, i32),
-    /// Do this with an endpoint of datagrams.
-    Datagrams(Arc<Datagrams>, Task),
-    /// Do this with an endpoint of a multicast protocol.
-    Multicast(Arc<Multicast>, Task),
+    /// Do this with an endpoint that has no connections.
+    Courier(Arc<Courier>, Task),
     /// An application thread took over, or gives back, the waiting for its socket.
     PollSet(Arc<PollSet>),
     /// End the thread.
@@ -123,10 +120,8 @@ pub enum Object {
     Listener(Arc<ListenerHandle>),
     /// A session.
     Session(Arc<Session>),
-    /// An endpoint of datagrams.
-    Datagrams(Arc<Datagrams>),
-    /// An endpoint of a multicast protocol.
-    Multicast(Arc<Multicast>),
+    /// An endpoint that has no connections.
+    Courier(Arc<Courier>),
     /// The connections of one socket, while application threads wait for them.
     PollSet(Arc<PollSet>),
 }
@@ -135,7 +130,7 @@ pub enum Object {
 pub struct Loop {
     /// The shared part.
     pub thread: Arc<IoThread>,
-    /// Sessions, listeners, endpoints of datagrams, poll sets.
+    /// Sessions, listeners, couriers, poll sets.
     pub objects: Slab<Object>,
     /// Deadlines.
     pub timers: Timers,
@@ -204,8 +199,7 @@ impl Loop {
         match object {
             Object::Session(session) => session.clone().on_ready(self, event),
             Object::Listener(listener) => listener.clone().on_ready(self),
-            Object::Datagrams(datagrams) => datagrams.clone().on_ready(self),
-            Object::Multicast(multicast) => multicast.clone().on_ready(self),
+            Object::Courier(courier) => courier.clone().on_ready(self),
             Object::PollSet(set) => set.clone().on_ready(self),
         }
     }
@@ -214,8 +208,7 @@ impl Loop {
         match self.objects.get(token) {
             Some(Object::Session(session)) => session.clone().on_timer(self, timer, number),
             Some(Object::Listener(listener)) => listener.clone().on_timer(self, timer, number),
-            Some(Object::Datagrams(datagrams)) => datagrams.clone().on_timer(self, timer, number),
-            Some(Object::Multicast(multicast)) => multicast.clone().on_timer(self, timer, number),
+            Some(Object::Courier(courier)) => courier.clone().on_timer(self, timer, number),
             Some(Object::PollSet(set)) => set.clone().on_timer(self, timer, number),
             None => {}
         }
@@ -247,8 +240,7 @@ impl Loop {
             Request::Worked(session, wanted, worked) => session.on_worked(self, &wanted, *worked),
             Request::PortClosed(port, linger) => self.close_port(&port, linger),
             Request::ListenerClosed(listener, linger) => self.close_accepted(&listener, linger),
-            Request::Datagrams(datagrams, task) => datagrams.on_task(self, task),
-            Request::Multicast(multicast, task) => multicast.on_task(self, task),
+            Request::Courier(courier, task) => courier.on_task(self, task),
             Request::PollSet(set) => set.on_changed(self),
             Request::Stop => {}
         }
@@ -268,19 +260,13 @@ impl Loop {
         for session in self.sessions(|session| Arc::ptr_eq(session.port(), port)) {
             session.on_terminate(self, linger);
         }
-        let (mut datagrams, mut multicast) = (Vec::new(), Vec::new());
-        for object in self.objects.values() {
-            match object {
-                Object::Datagrams(it) if Arc::ptr_eq(it.port(), port) => datagrams.push(it.clone()),
-                Object::Multicast(it) if Arc::ptr_eq(it.port(), port) => multicast.push(it.clone()),
-                _ => {}
-            }
-        }
-        for datagrams in datagrams {
-            datagrams.on_task(self, Task::Terminate(linger));
-        }
-        for multicast in multicast {
-            multicast.on_task(self, Task::Terminate(linger));
+        let of_port = |object: &Object| match object {
+            Object::Courier(courier) if Arc::ptr_eq(courier.port(), port) => Some(courier.clone()),
+            _ => None,
+        };
+        let couriers: Vec<Arc<Courier>> = self.objects.values().filter_map(of_port).collect();
+        for courier in couriers {
+            courier.on_task(self, Task::Terminate(linger));
         }
     }
 

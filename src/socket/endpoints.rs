@@ -8,7 +8,7 @@ use crate::consts::*;
 use crate::core::mailbox::{EndpointPair, NewPipe, PipeLink};
 use crate::core::pipe::{Peer, direction};
 use crate::error::{Errno, Result};
-use crate::io::{Datagrams, ListenerHandle, Multicast, Role, Session};
+use crate::io::{Courier, Datagrams, ListenerHandle, Means, Multicast, Role, Session};
 use crate::options::SocketType;
 use crate::pattern::{PipeId, Pipes};
 use crate::sync::Arc;
@@ -26,8 +26,7 @@ pub struct Endpoint {
 enum Kind {
     Listener(Arc<ListenerHandle>),
     Session(Arc<Session>, Option<PipeId>),
-    Datagrams(Arc<Datagrams>, PipeId),
-    Multicast(Arc<Multicast>, PipeId),
+    Courier(Arc<Courier>, PipeId),
     /// A connection within the process.
     Inproc(PipeId),
 }
@@ -153,20 +152,28 @@ impl Socket {
         if self.is_connected_enough(endpoint) {
             return Ok(());
         }
-        let thread = self.context.pool()?.choose(self.options.affinity)?.clone();
         let socket = MulticastSocket::open(protocol, address, &self.options)?;
-        self.last_endpoint = endpoint.to_owned();
+        let means = Multicast::new(&self.options, socket);
+        self.open_courier(endpoint, endpoint.to_owned(), Box::new(means))
+    }
+
+    fn open_datagrams(&mut self, endpoint: &str, socket: DatagramSocket) -> Result<()> {
+        let told = socket.endpoint().to_owned();
+        let means = Datagrams::new(self.options.socket_type, socket);
+        self.open_courier(endpoint, told, Box::new(means))
+    }
+
+    /// An endpoint without connections, which is told as `told`.
+    fn open_courier(&mut self, endpoint: &str, told: String, means: Box<dyn Means>) -> Result<()> {
+        let thread = self.context.pool()?.choose(self.options.affinity)?.clone();
+        self.last_endpoint = told;
         let options = &self.options;
-        let multicast = Multicast::new(thread, self.port.clone(), options, socket);
+        let courier = Courier::new(thread, self.port.clone(), means);
         let link = PipeLink::new(self.port.mailbox.clone());
         let (writer, from_socket) =
-            direction(options.sndhwm, options.conflates_sent(), link.clone(), multicast.clone());
-        let (to_socket, reader) = direction(
-            options.rcvhwm,
-            options.conflates_received(),
-            multicast.clone(),
-            link.clone(),
-        );
+            direction(options.sndhwm, options.conflates_sent(), link.clone(), courier.clone());
+        let (to_socket, reader) =
+            direction(options.rcvhwm, options.conflates_received(), courier.clone(), link.clone());
         let pipe = self.attach(NewPipe {
             writer,
             reader,
@@ -177,34 +184,8 @@ impl Socket {
             origin: 0,
             endpoints: EndpointPair::connect(endpoint),
         });
-        multicast.launch(to_socket, from_socket);
-        let kind = Kind::Multicast(multicast, pipe);
-        self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind });
-        self.announce_endpoint();
-        Ok(())
-    }
-
-    fn open_datagrams(&mut self, endpoint: &str, socket: DatagramSocket) -> Result<()> {
-        let thread = self.context.pool()?.choose(self.options.affinity)?.clone();
-        self.last_endpoint = socket.endpoint().to_owned();
-        let datagrams = Datagrams::new(thread, self.port.clone(), &self.options, socket);
-        let link = PipeLink::new(self.port.mailbox.clone());
-        // Conflation is for connections; datagrams are not conflated by libzmq either.
-        let (writer, from_socket) =
-            direction(self.options.sndhwm, false, link.clone(), datagrams.clone());
-        let (to_socket, reader) =
-            direction(self.options.rcvhwm, false, datagrams.clone(), link.clone());
-        let pipe = self.attach(NewPipe {
-            writer,
-            reader,
-            link,
-            subscribe_to_all: true,
-            locally_initiated: true,
-            origin: 0,
-            endpoints: EndpointPair::connect(endpoint),
-        });
-        datagrams.launch(to_socket, from_socket);
-        let kind = Kind::Datagrams(datagrams, pipe);
+        courier.launch(to_socket, from_socket);
+        let kind = Kind::Courier(courier, pipe);
         self.endpoints.push(Endpoint { name: endpoint.to_owned(), kind });
         self.announce_endpoint();
         Ok(())
@@ -294,13 +275,9 @@ impl Socket {
                 Kind::Inproc(pipe) => {
                     self.with_pattern(|_, cx| cx.pipes.terminate(pipe, true));
                 }
-                Kind::Datagrams(datagrams, pipe) => {
+                Kind::Courier(courier, pipe) => {
                     self.end_pipe(pipe);
-                    datagrams.terminate(linger);
-                }
-                Kind::Multicast(multicast, pipe) => {
-                    self.end_pipe(pipe);
-                    multicast.terminate(linger);
+                    courier.terminate(linger);
                 }
             }
         }
@@ -332,9 +309,7 @@ impl Socket {
     /// A pipe is gone: no endpoint leads to it any more.
     pub(super) fn forget_endpoint_pipe(&mut self, pipe: PipeId) {
         self.endpoints.retain_mut(|endpoint| match &mut endpoint.kind {
-            Kind::Inproc(other) | Kind::Datagrams(_, other) | Kind::Multicast(_, other) => {
-                *other != pipe
-            }
+            Kind::Inproc(other) | Kind::Courier(_, other) => *other != pipe,
             Kind::Session(_, current) => {
                 if *current == Some(pipe) {
                     *current = None;
