@@ -3,10 +3,12 @@
 #include "fixture.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #define LARGE 100000
 
@@ -430,12 +432,18 @@ SOCKET_OZMIUM_TEST (what_pgm_cannot_use_is_refused, "libzmq ends the process")
 {
     need (EPGM);
     const char *const endpoint = fresh_endpoint (EPGM);
+    /*  OpenPGM closes descriptor 0 with a socket that it has not bound, or not opened. */
+    struct stat before, after;
+    CHECK_INT (0, dup2 (open ("/dev/null", O_RDONLY), 0));
+    CHECK_OK (fstat (0, &before));
     /*  Smaller than its headers. */
     void *const sender = open_socket (ZMQ_PUB);
     set_int (sender, ZMQ_MULTICAST_MAXTPDU, 20);
     CHECK_ERRNO (EINVAL, zmq_bind (sender, endpoint));
     void *const other = open_socket (ZMQ_SUB);
     connect_to (other, endpoint);
+    CHECK_OK (fstat (0, &after));
+    CHECK_INT (before.st_ino, after.st_ino);
     /*  No privilege. */
     if (geteuid () == 0)
         CHECK_OK (setresuid (65534, 65534, 65534));
@@ -446,4 +454,6 @@ SOCKET_OZMIUM_TEST (what_pgm_cannot_use_is_refused, "libzmq ends the process")
     }
     CHECK_ERRNO (EPERM, zmq_bind (open_socket (ZMQ_PUB), fresh_endpoint (PGM)));
     CHECK_ERRNO (EPERM, zmq_connect (open_socket (ZMQ_SUB), fresh_endpoint (PGM)));
+    CHECK_OK (fstat (0, &after));
+    CHECK_INT (before.st_ino, after.st_ino);
 }

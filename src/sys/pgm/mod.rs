@@ -127,6 +127,18 @@ impl Settings {
         packets.clamp(1, MOST_PACKETS) as c_int
     }
 
+    /// The same kind of socket, with what is always taken.
+    fn harmless(&self) -> Settings {
+        Settings {
+            rate: 100,
+            recovery_ms: 10_000,
+            largest_packet: 1500,
+            send_buffer: -1,
+            receive_buffer: -1,
+            ..self.clone()
+        }
+    }
+
     /// Bytes a second.
     fn byte_rate(&self) -> c_int {
         i32::try_from(i64::from(self.rate) * 1000 / 8).unwrap_or(c_int::MAX).max(1)
@@ -213,6 +225,9 @@ impl Socket {
             let target = &*found.send;
             (groups, target, target.group.ss_family)
         };
+        let first = groups.first().ok_or(Errno::EINVAL)?;
+        let source = source(&library, port)?;
+        probe(family.into(), settings.in_udp)?;
         let (mut raw, mut error) = (ptr::null_mut(), ptr::null_mut());
         let protocol = if settings.in_udp { libc::IPPROTO_UDP } else { PGM };
         // SAFETY: the pointers are to locals.
@@ -225,9 +240,18 @@ impl Socket {
         let none = RawMessage { len: 0, packets: [ptr::null_mut(); 16] };
         let room = if settings.sends { 1 } else { BATCH };
         let socket = Socket { raw, messages: vec![none; room].into_boxed_slice() };
-        socket.configure(port, settings).ok_or(Errno::EINVAL)?;
-        let first = groups.first().ok_or(Errno::EINVAL)?;
-        socket.bind(&library, port, first)?;
+        let is_configured = socket.configure(port, settings).is_some();
+        if !is_configured && socket.configure(port, &settings.harmless()).is_none() {
+            // Better left open than closed unbound.
+            std::mem::forget(socket);
+            return Err(Errno::EINVAL);
+        }
+        // Also what is given up then: with a socket that was never bound OpenPGM closes descriptor 0,
+        // whosever that is.
+        socket.bind(&library, &source, first)?;
+        if !is_configured {
+            return Err(Errno::EINVAL);
+        }
         for group in groups {
             socket.set_group(option::JOIN_GROUP, group).ok_or(Errno::EINVAL)?;
         }
@@ -280,18 +304,7 @@ impl Socket {
         self.set(option::NAK_NCF_RETRIES, 50)
     }
 
-    fn bind(&self, library: &Inside, port: u16, group: &library::RawGroup) -> Result<()> {
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(|_| Errno::EAGAIN)?;
-        let mut sender = Sender { identifier: [0; 6], port: 0 };
-        // SAFETY: the pointers are to locals, the second with its length.
-        let named = unsafe {
-            (library.gsi_create_from_data)(&mut sender.identifier, random.as_ptr(), random.len())
-        };
-        if !named {
-            return Err(Errno::EINVAL);
-        }
-        let address = RawAddress { port, sender };
+    fn bind(&self, library: &Inside, source: &RawAddress, group: &library::RawGroup) -> Result<()> {
         // SAFETY: all zeroes are a valid value.
         let mut interface: RawInterface = unsafe { std::mem::zeroed() };
         interface.interface = group.interface;
@@ -310,7 +323,7 @@ impl Socket {
         let bound = unsafe {
             (library.bind3)(
                 self.raw,
-                &address,
+                source,
                 address_size,
                 &interface,
                 interface_size,
@@ -463,6 +476,46 @@ impl Drop for Socket {
             unsafe { (library.close)(self.raw, true) };
         }
     }
+}
+
+/// Whether what OpenPGM opens for a socket can be had: three sockets and two descriptors for events.
+/// If it cannot, OpenPGM closes descriptor 0, whosever that is.
+#[cfg(unix)]
+fn probe(family: c_int, in_udp: bool) -> Result<()> {
+    use std::os::fd::{FromRawFd, OwnedFd};
+
+    let (kind, protocol) =
+        if in_udp { (libc::SOCK_DGRAM, libc::IPPROTO_UDP) } else { (libc::SOCK_RAW, PGM) };
+    let mut opened = Vec::new();
+    for _ in 0..5 {
+        // SAFETY: no pointers are passed.
+        let fd = unsafe { libc::socket(family, kind | libc::SOCK_CLOEXEC, protocol) };
+        if fd < 0 {
+            let errno = super::last_errno();
+            let is_known = ERRORS.iter().any(|&(_, known)| errno == Errno(known));
+            return Err(if is_known { errno } else { Errno::EINVAL });
+        }
+        // SAFETY: the descriptor was just made and belongs to nobody else.
+        opened.push(unsafe { OwnedFd::from_raw_fd(fd) });
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn probe(_family: c_int, _in_udp: bool) -> Result<()> {
+    Ok(())
+}
+
+/// Who sends, by a number of its own.
+fn source(library: &Inside, port: u16) -> Result<RawAddress> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|_| Errno::EAGAIN)?;
+    let mut sender = Sender { identifier: [0; 6], port: 0 };
+    // SAFETY: the pointers are to locals, the second with its length.
+    let named = unsafe {
+        (library.gsi_create_from_data)(&mut sender.identifier, random.as_ptr(), random.len())
+    };
+    if named { Ok(RawAddress { port, sender }) } else { Err(Errno::EINVAL) }
 }
 
 fn look_up(library: &Inside, network: &CStr) -> Result<Addresses> {
