@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 pub fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> Result<()> {
     let limit = timeout.unwrap_or(LONGEST).min(LONGEST);
     let spec = libc::timespec {
-        tv_sec: limit.as_secs() as libc::time_t,
+        tv_sec: limit.as_secs() as _,
         tv_nsec: limit.subsec_nanos() as libc::c_long,
     };
     // SAFETY: `word` outlives the call and is a valid 4-byte aligned futex word; `spec` is a

@@ -31,7 +31,7 @@ pub unsafe fn ppoll(
     mask: *const libc::sigset_t,
 ) -> Result<usize> {
     let spec = libc::timespec {
-        tv_sec: (timeout_ms.max(0) / 1000) as libc::time_t,
+        tv_sec: (timeout_ms.max(0) / 1000) as _,
         tv_nsec: ((timeout_ms.max(0) % 1000) * 1_000_000) as libc::c_long,
     };
     let limit = if timeout_ms < 0 { std::ptr::null() } else { &raw const spec };
