@@ -151,37 +151,6 @@ TEST (interrupted_term_has_begun_and_is_called_again)
     term_ctx (job.ctx);
 }
 
-static void *receive_until_cancelled (void *argument)
-{
-    struct job *const job = argument;
-    __atomic_store_n (&job->thread_id, current_thread_id (), __ATOMIC_RELEASE);
-    job->result = zmq_recv (job->socket, NULL, 0, 0);
-    pthread_testcancel ();
-    return NULL;
-}
-
-TEST (cancelled_thread_ends)
-{
-    struct job job = {.ctx = new_ctx (), .result = -1};
-    connected_pair (job.ctx, INPROC, ZMQ_PAIR, &job.socket, ZMQ_PAIR, &job.other, NULL);
-    set_int (job.socket, ZMQ_RCVTIMEO, -1);
-    /* What a process does in its first wait only is not to be done by a thread that is cancelled. */
-    set_int (job.other, ZMQ_RCVTIMEO, 1);
-    CHECK_ERRNO (EAGAIN, zmq_recv (job.other, NULL, 0, 0));
-    const pthread_t thread = start_thread (receive_until_cancelled, &job);
-    WAIT_UNTIL (__atomic_load_n (&job.thread_id, __ATOMIC_ACQUIRE) != 0);
-    wait_until_blocked (job.thread_id);
-    CHECK_INT (0, pthread_cancel (thread));
-    const bool after_the_call = DIFFERS ("no call unwinds the stack, so a cancelled thread ends after it");
-    if (after_the_call)
-        SEND (job.other, "");
-    CHECK (join_thread (thread) == PTHREAD_CANCELED);
-    CHECK_INT (after_the_call ? 0 : -1, job.result);
-    close_socket (job.socket);
-    close_socket (job.other);
-    term_ctx (job.ctx);
-}
-
 #define MESSAGES 5000
 #define INTERRUPTIONS 50
 

@@ -102,4 +102,6 @@ errnos! {
     ETERM = HAUSNUMERO + 53;
     /// No I/O thread is available.
     EMTHREAD = HAUSNUMERO + 54;
+    /// Not an error: the call has to sleep before it goes on. Never reaches the application.
+    ASLEEP = -1;
 }

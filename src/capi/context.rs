@@ -2,11 +2,12 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::{bytes, bytes_mut, guard, guard_or};
+use super::{Sleeper, bytes, bytes_mut, guard_sleeper, shielded_guard, shielded_guard_or};
 use crate::consts::ZMQ_IO_THREADS;
 use crate::error::{Errno, Result};
 use crate::socket::{CONTEXTS, Context};
 use crate::sync::Arc;
+use crate::sys::cancel::{Cancel, Shield};
 
 /// The live context of a handle. Errors: `EFAULT`; `ETERM` in a forked child if it is the parent's.
 pub fn context(pointer: *const c_void) -> Result<Arc<Context>> {
@@ -17,7 +18,7 @@ pub fn context(pointer: *const c_void) -> Result<Arc<Context>> {
 /// Creates a context. Null with `EMFILE` if there are too many.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_ctx_new() -> *mut c_void {
-    guard_or(std::ptr::null_mut(), || {
+    shielded_guard_or(std::ptr::null_mut(), || {
         let handle = CONTEXTS.insert(Box::new(Context::new())).ok_or(Errno::EMFILE)?;
         Ok(handle.pointer())
     })
@@ -27,22 +28,42 @@ pub extern "C" fn zmq_ctx_new() -> *mut c_void {
 /// sent what they linger for. In a forked child, a context of the parent's is forgotten. `EINTR` if a
 /// signal came: call again. `EFAULT`: no context.
 #[unsafe(no_mangle)]
-pub extern "C" fn zmq_ctx_term(context_: *mut c_void) -> c_int {
-    guard(|| {
+pub extern "C-unwind" fn zmq_ctx_term(context_: *mut c_void) -> c_int {
+    guard_sleeper(&mut Termination { context: None, slept: Ok(()) }, |termination| {
+        let _shield = Shield::new();
+        std::mem::replace(&mut termination.slept, Ok(()))?;
         let handle = CONTEXTS.find(context_).ok_or(Errno::EFAULT)?;
         if handle.is_inherited() {
             return if CONTEXTS.forget(handle) { Ok(0) } else { Err(Errno::EFAULT) };
         }
-        context(context_)?.terminate()?;
+        let context = match &mut termination.context {
+            Some(context) => context,
+            None => termination.context.insert(context(context_)?),
+        };
+        context.terminate()?;
         CONTEXTS.remove(handle);
         Ok(0)
     })
 }
 
+struct Termination {
+    context: Option<Arc<Context>>,
+    /// What came of the last sleep.
+    slept: Result<()>,
+}
+
+impl Sleeper for Termination {
+    fn sleep(&mut self) {
+        if let Some(context) = &self.context {
+            self.slept = context.wait_for_sockets(Cancel::Here);
+        }
+    }
+}
+
 /// Makes all blocked and later calls on the context's sockets answer `ETERM`. `EFAULT`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_ctx_shutdown(context_: *mut c_void) -> c_int {
-    guard(|| match context(context_) {
+    shielded_guard(|| match context(context_) {
         Ok(context) => {
             context.shutdown();
             Ok(0)
@@ -56,7 +77,7 @@ pub extern "C" fn zmq_ctx_shutdown(context_: *mut c_void) -> c_int {
 /// Sets a context option that is an int. `EINVAL`, `EFAULT`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_ctx_set(context_: *mut c_void, option_: c_int, optval_: c_int) -> c_int {
-    guard(|| {
+    shielded_guard(|| {
         context(context_)?.options().set(option_, &optval_.to_ne_bytes())?;
         Ok(0)
     })
@@ -73,7 +94,7 @@ pub unsafe extern "C" fn zmq_ctx_set_ext(
     optval_: *const c_void,
     optvallen_: usize,
 ) -> c_int {
-    guard(|| {
+    shielded_guard(|| {
         // SAFETY: by the caller.
         let value = unsafe { bytes(optval_, optvallen_) }.ok_or(Errno::EINVAL)?;
         context(context_)?.options().set(option_, value)?;
@@ -84,7 +105,7 @@ pub unsafe extern "C" fn zmq_ctx_set_ext(
 /// The value of a context option that is an int. -1 with `EINVAL`, `EFAULT`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_ctx_get(context_: *mut c_void, option_: c_int) -> c_int {
-    guard(|| context(context_)?.options().get(option_))
+    shielded_guard(|| context(context_)?.options().get(option_))
 }
 
 /// Gets a context option of any type. `EINVAL`, `EFAULT`.
@@ -98,7 +119,7 @@ pub unsafe extern "C" fn zmq_ctx_get_ext(
     optval_: *mut c_void,
     optvallen_: *mut usize,
 ) -> c_int {
-    guard(|| {
+    shielded_guard(|| {
         let context = context(context_)?;
         if optvallen_.is_null() {
             return Err(Errno::EINVAL);
@@ -113,7 +134,7 @@ pub unsafe extern "C" fn zmq_ctx_get_ext(
 /// Deprecated: a context with this many I/O threads. `EINVAL` for a negative number.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_init(io_threads_: c_int) -> *mut c_void {
-    guard_or(std::ptr::null_mut(), || {
+    shielded_guard_or(std::ptr::null_mut(), || {
         let context = Context::new();
         context.options().set(ZMQ_IO_THREADS, &io_threads_.to_ne_bytes())?;
         let handle = CONTEXTS.insert(Box::new(context)).ok_or(Errno::EMFILE)?;
@@ -123,12 +144,12 @@ pub extern "C" fn zmq_init(io_threads_: c_int) -> *mut c_void {
 
 /// Deprecated: [`zmq_ctx_term`].
 #[unsafe(no_mangle)]
-pub extern "C" fn zmq_term(context_: *mut c_void) -> c_int {
+pub extern "C-unwind" fn zmq_term(context_: *mut c_void) -> c_int {
     zmq_ctx_term(context_)
 }
 
 /// Deprecated: [`zmq_ctx_term`].
 #[unsafe(no_mangle)]
-pub extern "C" fn zmq_ctx_destroy(context_: *mut c_void) -> c_int {
+pub extern "C-unwind" fn zmq_ctx_destroy(context_: *mut c_void) -> c_int {
     zmq_ctx_term(context_)
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
-use super::guard_or;
+use super::shielded_guard_or;
 use crate::consts::{ZMQ_VERSION_MAJOR, ZMQ_VERSION_MINOR, ZMQ_VERSION_PATCH};
 use crate::error::Errno;
 use crate::options::Capability;
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn zmq_version(major: *mut c_int, minor: *mut c_int, patch
 /// `capability` is null or a C string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_has(capability: *const c_char) -> c_int {
-    guard_or(0, || {
+    shielded_guard_or(0, || {
         if capability.is_null() {
             return Ok(0);
         }

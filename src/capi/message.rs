@@ -12,9 +12,10 @@ use std::slice;
 use super::{guard, guard_or};
 use crate::consts::ZMQ_MORE;
 use crate::error::{Errno, Result};
-use crate::msg::{FreeFn, Metadata, Msg};
+use crate::msg::{FreeFn, Metadata, Msg, call_by};
 use crate::options::MessageOption;
 use crate::sys;
+use crate::sys::cancel::shielded;
 
 /// The longest name that `zmq_msg_set_group` takes; of a longer one it takes the beginning.
 const GROUP_MAX: usize = 255;
@@ -90,6 +91,8 @@ pub unsafe extern "C" fn zmq_msg_init_data(
     ffn: Option<FreeFn>,
     hint: *mut c_void,
 ) -> c_int {
+    // A thread that is cancelled is not to end in the application's function, above our own.
+    call_by(|function| shielded(function));
     // SAFETY: the caller's promise.
     let make = || unsafe { Msg::from_external(data, size, ffn, hint) };
     // SAFETY: the caller's promise.

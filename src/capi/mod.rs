@@ -9,7 +9,9 @@ use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Errno, Result};
+use crate::socket::Wait;
 use crate::sys;
+use crate::sys::cancel::{self, Cancel};
 
 pub mod context;
 pub mod error;
@@ -37,9 +39,7 @@ pub fn guard(body: impl FnOnce() -> Result<c_int>) -> c_int {
 #[inline]
 pub fn guard_or<T>(failed: T, body: impl FnOnce() -> Result<T>) -> T {
     let before = sys::errno();
-    let result = catch_unwind(AssertUnwindSafe(body));
-    let result = result.unwrap_or(Err(Errno::ENOTRECOVERABLE));
-    match result {
+    match caught(body) {
         Ok(value) => {
             sys::set_errno(before);
             value
@@ -47,6 +47,59 @@ pub fn guard_or<T>(failed: T, body: impl FnOnce() -> Result<T>) -> T {
         Err(errno) => {
             sys::set_errno(errno);
             failed
+        }
+    }
+}
+
+#[inline]
+fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(Errno::ENOTRECOVERABLE))
+}
+
+/// As [`guard_or`], for what may have to do with files, names, threads or other libraries, where a
+/// thread that is cancelled would end.
+pub fn shielded_guard_or<T>(failed: T, body: impl FnOnce() -> Result<T>) -> T {
+    cancel::shielded(|| guard_or(failed, body))
+}
+
+/// As [`guard`], by [`shielded_guard_or`].
+pub fn shielded_guard(body: impl FnOnce() -> Result<c_int>) -> c_int {
+    shielded_guard_or(-1, body)
+}
+
+/// What a call that may have to wait keeps between its attempts.
+pub trait Sleeper {
+    /// Sleeps until another attempt is worth it. A thread that is cancelled ends here: it may not
+    /// panic, and where it ends, what the sleeper has is dropped.
+    fn sleep(&mut self);
+}
+
+impl Sleeper for Wait {
+    fn sleep(&mut self) {
+        Wait::sleep(self, Cancel::Here);
+    }
+}
+
+/// As [`guard`], for a call that may have to wait: attempts that answer `ASLEEP` are repeated. The
+/// sleep between them is where a thread ends that was cancelled. The stack of such a thread is
+/// unwound, so the exported function has to be `extern "C-unwind"`.
+#[inline]
+pub fn guard_sleeper<S: Sleeper>(
+    sleeper: &mut S,
+    mut attempt: impl FnMut(&mut S) -> Result<c_int>,
+) -> c_int {
+    let before = sys::errno();
+    loop {
+        match caught(|| attempt(sleeper)) {
+            Ok(value) => {
+                sys::set_errno(before);
+                return value;
+            }
+            Err(Errno::ASLEEP) => sleeper.sleep(),
+            Err(errno) => {
+                sys::set_errno(errno);
+                return -1;
+            }
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::ffi::{c_int, c_long, c_short, c_void};
 
-use super::{guard, milliseconds};
+use super::{Sleeper, guard_sleeper, milliseconds};
 use crate::error::{Errno, Result};
 use crate::socket::find;
-use crate::socket::polling::{Item, Mask, Source, wait_for_events};
+use crate::socket::polling::{Item, Mask, Polling, Source};
+use crate::sys::cancel::Cancel;
 use crate::sys::{RawFd, libc};
 
 /// `zmq_pollitem_t`: a socket or, if that is null, a descriptor.
@@ -23,13 +24,13 @@ pub struct PollItem {
 /// # Safety
 /// `items_` points to `nitems_` items; it may be null if there are none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_poll(
+pub unsafe extern "C-unwind" fn zmq_poll(
     items_: *mut PollItem,
     nitems_: c_int,
     timeout_: c_long,
 ) -> c_int {
     // SAFETY: by the caller; the mask is null.
-    guard(|| unsafe { poll(items_, nitems_, timeout_, std::ptr::null()) })
+    unsafe { poll(items_, nitems_, timeout_, std::ptr::null()) }
 }
 
 /// Draft: as [`zmq_poll`], with the calling thread's signal mask replaced while it waits.
@@ -37,31 +38,65 @@ pub unsafe extern "C" fn zmq_poll(
 /// # Safety
 /// As [`zmq_poll`]; `sigmask_` is null or points to a signal set.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_ppoll(
+pub unsafe extern "C-unwind" fn zmq_ppoll(
     items_: *mut PollItem,
     nitems_: c_int,
     timeout_: c_long,
     sigmask_: *const libc::sigset_t,
 ) -> c_int {
     // SAFETY: by the caller.
-    guard(|| unsafe { poll(items_, nitems_, timeout_, sigmask_) })
+    unsafe { poll(items_, nitems_, timeout_, sigmask_) }
 }
 
 /// # Safety
 /// As [`zmq_ppoll`].
-unsafe fn poll(items: *mut PollItem, count: c_int, timeout: c_long, mask: Mask) -> Result<c_int> {
+unsafe fn poll(items: *mut PollItem, count: c_int, timeout: c_long, mask: Mask) -> c_int {
+    guard_sleeper(&mut Poll { polling: None, mask }, |poll| {
+        // SAFETY: by the caller.
+        let items = unsafe { items_of(items, count) }?;
+        let polling = match &mut poll.polling {
+            Some(polling) => polling,
+            None => poll.polling.insert(Polling::new(sources(items)?)),
+        };
+        let ready = polling.attempt(milliseconds(timeout), mask)?;
+        for (item, source) in items.iter_mut().zip(&polling.items) {
+            item.revents = source.ready;
+        }
+        Ok(c_int::try_from(ready).unwrap_or(c_int::MAX))
+    })
+}
+
+struct Poll {
+    polling: Option<Polling>,
+    mask: Mask,
+}
+
+impl Sleeper for Poll {
+    fn sleep(&mut self) {
+        if let Some(polling) = &mut self.polling {
+            // SAFETY: by the caller of `poll`.
+            unsafe { polling.sleep(self.mask, Cancel::Here) };
+        }
+    }
+}
+
+/// # Safety
+/// As [`zmq_poll`].
+unsafe fn items_of<'a>(items: *mut PollItem, count: c_int) -> Result<&'a mut [PollItem]> {
     let count = usize::try_from(count).map_err(|_| Errno::EINVAL)?;
-    if items.is_null() && count > 0 {
+    if count == 0 {
+        return Ok(&mut []);
+    }
+    if items.is_null() {
         return Err(Errno::EFAULT);
     }
-    let items: &mut [PollItem] = if count == 0 {
-        &mut []
-    } else {
-        // SAFETY: by the caller.
-        unsafe { std::slice::from_raw_parts_mut(items, count) }
-    };
+    // SAFETY: by the caller.
+    Ok(unsafe { std::slice::from_raw_parts_mut(items, count) })
+}
+
+fn sources(items: &[PollItem]) -> Result<Vec<Item>> {
     let mut sources = Vec::with_capacity(items.len());
-    for item in items.iter_mut() {
+    for item in items {
         let source = if item.socket.is_null() {
             Source::Fd(item.fd)
         } else {
@@ -69,10 +104,5 @@ unsafe fn poll(items: *mut PollItem, count: c_int, timeout: c_long, mask: Mask) 
         };
         sources.push(Item { source, events: item.events, ready: 0 });
     }
-    // SAFETY: by the caller.
-    let ready = unsafe { wait_for_events(&mut sources, milliseconds(timeout), mask) }?;
-    for (item, source) in items.iter_mut().zip(&sources) {
-        item.revents = source.ready;
-    }
-    Ok(c_int::try_from(ready).unwrap_or(c_int::MAX))
+    Ok(sources)
 }

@@ -5,12 +5,13 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::registry::Registry;
-use super::{guard, guard_or, milliseconds};
+use super::{Sleeper, guard, guard_or, guard_sleeper, milliseconds};
 use crate::consts::{ZMQ_POLLERR, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLPRI};
 use crate::error::{Errno, Result};
 use crate::socket::find;
-use crate::socket::poller::{Event, Poller};
+use crate::socket::poller::{Event, Poller, Watch};
 use crate::socket::polling::Source;
+use crate::sys::cancel::Cancel;
 use crate::sys::{self, RawFd as Fd};
 
 /// No descriptor.
@@ -188,20 +189,18 @@ pub extern "C" fn zmq_poller_remove_fd(poller_: *mut c_void, fd_: Fd) -> c_int {
 /// # Safety
 /// `event_` is null or points to an event.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_poller_wait(
+pub unsafe extern "C-unwind" fn zmq_poller_wait(
     poller_: *mut c_void,
     event_: *mut PollerEvent,
     timeout_: c_long,
 ) -> c_int {
-    guard(|| {
+    // SAFETY: by the caller.
+    let waited = unsafe { wait(poller_, event_, 1, timeout_) };
+    if waited < 0 && !event_.is_null() {
         // SAFETY: by the caller.
-        let waited = unsafe { wait(poller_, event_, 1, timeout_) };
-        if waited.is_err() && !event_.is_null() {
-            // SAFETY: by the caller.
-            unsafe { event_.write(PollerEvent::NONE) };
-        }
-        waited.map(|_| 0)
-    })
+        unsafe { event_.write(PollerEvent::NONE) };
+    }
+    waited.min(0)
 }
 
 /// Waits until there is an event, at most `timeout_` milliseconds (negative: no limit), and reports
@@ -213,14 +212,14 @@ pub unsafe extern "C" fn zmq_poller_wait(
 /// # Safety
 /// `events_` is null or points to `n_events_` events.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_poller_wait_all(
+pub unsafe extern "C-unwind" fn zmq_poller_wait_all(
     poller_: *mut c_void,
     events_: *mut PollerEvent,
     n_events_: c_int,
     timeout_: c_long,
 ) -> c_int {
     // SAFETY: by the caller.
-    guard(|| unsafe { wait(poller_, events_, n_events_, timeout_) })
+    unsafe { wait(poller_, events_, n_events_, timeout_) }
 }
 
 /// # Safety
@@ -230,23 +229,41 @@ unsafe fn wait(
     events: *mut PollerEvent,
     room: c_int,
     timeout: c_long,
-) -> Result<c_int> {
-    let poller = poller(handle)?;
-    if events.is_null() {
-        return Err(Errno::EFAULT);
+) -> c_int {
+    guard_sleeper(&mut Watching(None), |Watching(watch)| {
+        let watch = match watch {
+            Some(watch) => watch,
+            None => {
+                let poller = poller(handle)?;
+                if events.is_null() {
+                    return Err(Errno::EFAULT);
+                }
+                let room = usize::try_from(room).map_err(|_| Errno::EINVAL)?;
+                watch.insert(poller.watch(room, milliseconds(timeout))?)
+            }
+        };
+        let mut used = 0;
+        let count = watch.attempt(|event| {
+            // SAFETY: by the caller; no more than `room` events are reported.
+            unsafe { events.add(used).write(event.into()) };
+            used += 1;
+        })?;
+        for index in count..usize::try_from(room).unwrap_or(0) {
+            // SAFETY: by the caller.
+            unsafe { events.add(index).write(PollerEvent::NONE) };
+        }
+        Ok(c_int::try_from(count).unwrap_or(c_int::MAX))
+    })
+}
+
+struct Watching(Option<Watch<UserData>>);
+
+impl Sleeper for Watching {
+    fn sleep(&mut self) {
+        if let Some(watch) = &mut self.0 {
+            watch.sleep(Cancel::Here);
+        }
     }
-    let room = usize::try_from(room).map_err(|_| Errno::EINVAL)?;
-    let mut used = 0;
-    let count = poller.wait(room, milliseconds(timeout), |event| {
-        // SAFETY: by the caller; no more than `room` events are reported.
-        unsafe { events.add(used).write(event.into()) };
-        used += 1;
-    })?;
-    for index in count..room {
-        // SAFETY: by the caller.
-        unsafe { events.add(index).write(PollerEvent::NONE) };
-    }
-    Ok(c_int::try_from(count).unwrap_or(c_int::MAX))
 }
 
 /// The descriptor that turns readable when a socket of the poller has something to process. -1

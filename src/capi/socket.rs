@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::{bytes, bytes_mut, c_string, context, guard, guard_or, text};
+use super::{bytes, bytes_mut, c_string, context, guard, shielded_guard, shielded_guard_or, text};
 use crate::consts::ZMQ_PAIR;
 use crate::error::{Errno, Result};
 use crate::options::{self, SocketType, Value};
@@ -10,13 +10,13 @@ use crate::socket::{Socket, close, find, open, with};
 
 /// Runs `body` on the socket of a handle. `ENOTSOCK` if there is none.
 fn on_socket(socket: *mut c_void, body: impl FnOnce(&mut Socket) -> Result<c_int>) -> c_int {
-    guard(|| with(find(socket)?, body))
+    shielded_guard(|| with(find(socket)?, body))
 }
 
 /// Opens a socket. Null with `EINVAL` (type), `EFAULT` (context), `EMFILE`, `ETERM`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_socket(context_: *mut c_void, type_: c_int) -> *mut c_void {
-    guard_or(std::ptr::null_mut(), || {
+    shielded_guard_or(std::ptr::null_mut(), || {
         let context = context::context(context_)?;
         open(&context, SocketType::from_i32(type_)?)
     })
@@ -25,7 +25,7 @@ pub extern "C" fn zmq_socket(context_: *mut c_void, type_: c_int) -> *mut c_void
 /// Closes a socket. `ENOTSOCK`.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_close(s_: *mut c_void) -> c_int {
-    guard(|| {
+    shielded_guard(|| {
         close(find(s_)?)?;
         Ok(0)
     })
@@ -64,7 +64,9 @@ pub unsafe extern "C" fn zmq_getsockopt(
     optval_: *mut c_void,
     optvallen_: *mut usize,
 ) -> c_int {
-    on_socket(s_, |socket| {
+    guard(|| {
+        let mut socket = find(s_)?.lock()?;
+        let socket = socket.as_mut().ok_or(Errno::ENOTSOCK)?;
         let value = match socket.get_option(option_)? {
             Value::Dynamic => return Err(Errno::EINVAL),
             value => value,
@@ -219,7 +221,7 @@ pub unsafe extern "C" fn zmq_leave(s_: *mut c_void, group_: *const c_char) -> c_
 /// `addr_` is null or points to a C string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_connect_peer(s_: *mut c_void, addr_: *const c_char) -> u32 {
-    guard_or(0, || {
+    shielded_guard_or(0, || {
         with(find(s_)?, |socket| {
             // SAFETY: by the caller.
             socket.connect_peer(unsafe { text(addr_) }?)

@@ -7,7 +7,7 @@ use std::ptr;
 use crate::sync::Mutex;
 
 use super::registry::Registry;
-use super::{guard, guard_or};
+use super::{guard, guard_or, shielded_guard};
 use crate::error::{Errno, Result};
 use crate::sys::clock;
 
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn zmq_timers_timeout(timers: *mut c_void) -> c_long {
 /// The handlers may be called now.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_timers_execute(timers: *mut c_void) -> c_int {
-    guard(|| {
+    shielded_guard(|| {
         let timers = TIMERS.get(timers)?;
         timers.execute(clock::now_ms());
         Ok(0)

@@ -2,12 +2,12 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::{bytes, guard};
+use super::{bytes, guard_sleeper};
 use crate::consts::{ZMQ_DONTWAIT, ZMQ_SNDMORE};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::socket::proxy::SocketHandle;
-use crate::socket::{find, receive, send};
+use crate::socket::{Wait, find, receive_or_sleep, send_or_sleep};
 use crate::sys::libc;
 
 /// A size as the API returns it.
@@ -17,9 +17,9 @@ fn size(length: usize) -> c_int {
 
 /// Sends `msg`; its size before.
 #[inline]
-fn send_frame(handle: SocketHandle, msg: &mut Msg, flags: c_int) -> Result<c_int> {
+fn send_frame(handle: SocketHandle, msg: &mut Msg, flags: c_int, wait: &mut Wait) -> Result<c_int> {
     let length = msg.len();
-    send(handle, msg, flags & ZMQ_SNDMORE != 0, flags & ZMQ_DONTWAIT != 0)?;
+    send_or_sleep(handle, msg, flags & ZMQ_SNDMORE != 0, flags & ZMQ_DONTWAIT != 0, wait)?;
     Ok(size(length))
 }
 
@@ -39,19 +39,19 @@ unsafe fn message<'a>(msg: *mut Msg) -> Result<&'a mut Msg> {
 /// # Safety
 /// `buf_` points to `len_` readable bytes; it may be null if there are none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_send(
+pub unsafe extern "C-unwind" fn zmq_send(
     s_: *mut c_void,
     buf_: *const c_void,
     len_: usize,
     flags_: c_int,
 ) -> c_int {
-    guard(|| {
+    guard_sleeper(&mut Wait::default(), |wait| {
         let handle = find(s_)?;
         // SAFETY: by the caller.
         let data = unsafe { bytes(buf_, len_) };
         let data = if len_ == 0 { Some([].as_slice()) } else { data };
         let mut msg = Msg::from_slice(data.ok_or(Errno::EFAULT)?)?;
-        send_frame(handle, &mut msg, flags_)
+        send_frame(handle, &mut msg, flags_, wait)
     })
 }
 
@@ -60,20 +60,20 @@ pub unsafe extern "C" fn zmq_send(
 /// # Safety
 /// `buf_` points to `len_` readable bytes that never change nor go away.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_send_const(
+pub unsafe extern "C-unwind" fn zmq_send_const(
     s_: *mut c_void,
     buf_: *const c_void,
     len_: usize,
     flags_: c_int,
 ) -> c_int {
-    guard(|| {
+    guard_sleeper(&mut Wait::default(), |wait| {
         let handle = find(s_)?;
         if buf_.is_null() && len_ > 0 {
             return Err(Errno::EFAULT);
         }
         // SAFETY: by the caller.
         let mut msg = unsafe { Msg::from_const(buf_, len_) };
-        send_frame(handle, &mut msg, flags_)
+        send_frame(handle, &mut msg, flags_, wait)
     })
 }
 
@@ -83,15 +83,15 @@ pub unsafe extern "C" fn zmq_send_const(
 /// # Safety
 /// `buf_` points to `len_` writable bytes; it may be null if there are none.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_recv(
+pub unsafe extern "C-unwind" fn zmq_recv(
     s_: *mut c_void,
     buf_: *mut c_void,
     len_: usize,
     flags_: c_int,
 ) -> c_int {
-    guard(|| {
+    guard_sleeper(&mut Wait::default(), |wait| {
         let mut msg = Msg::new();
-        receive(find(s_)?, &mut msg, flags_ & ZMQ_DONTWAIT != 0)?;
+        receive_or_sleep(find(s_)?, &mut msg, flags_ & ZMQ_DONTWAIT != 0, wait)?;
         let data = msg.data();
         let copied = data.len().min(len_);
         if copied > 0 && !buf_.is_null() {
@@ -107,11 +107,15 @@ pub unsafe extern "C" fn zmq_recv(
 /// # Safety
 /// `msg_` is null or points to a message that nobody else uses during the call.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_msg_send(msg_: *mut Msg, s_: *mut c_void, flags_: c_int) -> c_int {
-    guard(|| {
+pub unsafe extern "C-unwind" fn zmq_msg_send(
+    msg_: *mut Msg,
+    s_: *mut c_void,
+    flags_: c_int,
+) -> c_int {
+    guard_sleeper(&mut Wait::default(), |wait| {
         let handle = find(s_)?;
         // SAFETY: by the caller.
-        send_frame(handle, unsafe { message(msg_) }?, flags_)
+        send_frame(handle, unsafe { message(msg_) }?, flags_, wait)
     })
 }
 
@@ -121,12 +125,16 @@ pub unsafe extern "C" fn zmq_msg_send(msg_: *mut Msg, s_: *mut c_void, flags_: c
 /// # Safety
 /// `msg_` is null or points to a message that nobody else uses during the call.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_msg_recv(msg_: *mut Msg, s_: *mut c_void, flags_: c_int) -> c_int {
-    guard(|| {
+pub unsafe extern "C-unwind" fn zmq_msg_recv(
+    msg_: *mut Msg,
+    s_: *mut c_void,
+    flags_: c_int,
+) -> c_int {
+    guard_sleeper(&mut Wait::default(), |wait| {
         let handle = find(s_)?;
         // SAFETY: by the caller.
         let msg = unsafe { message(msg_) }?;
-        receive(handle, msg, flags_ & ZMQ_DONTWAIT != 0)?;
+        receive_or_sleep(handle, msg, flags_ & ZMQ_DONTWAIT != 0, wait)?;
         Ok(size(msg.len()))
     })
 }
@@ -136,7 +144,11 @@ pub unsafe extern "C" fn zmq_msg_recv(msg_: *mut Msg, s_: *mut c_void, flags_: c
 /// # Safety
 /// As [`zmq_msg_send`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_sendmsg(s_: *mut c_void, msg_: *mut Msg, flags_: c_int) -> c_int {
+pub unsafe extern "C-unwind" fn zmq_sendmsg(
+    s_: *mut c_void,
+    msg_: *mut Msg,
+    flags_: c_int,
+) -> c_int {
     // SAFETY: by the caller.
     unsafe { zmq_msg_send(msg_, s_, flags_) }
 }
@@ -146,7 +158,11 @@ pub unsafe extern "C" fn zmq_sendmsg(s_: *mut c_void, msg_: *mut Msg, flags_: c_
 /// # Safety
 /// As [`zmq_msg_recv`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_recvmsg(s_: *mut c_void, msg_: *mut Msg, flags_: c_int) -> c_int {
+pub unsafe extern "C-unwind" fn zmq_recvmsg(
+    s_: *mut c_void,
+    msg_: *mut Msg,
+    flags_: c_int,
+) -> c_int {
     // SAFETY: by the caller.
     unsafe { zmq_msg_recv(msg_, s_, flags_) }
 }
@@ -158,19 +174,20 @@ pub unsafe extern "C" fn zmq_recvmsg(s_: *mut c_void, msg_: *mut Msg, flags_: c_
 /// # Safety
 /// `iov_` points to `count_` buffers, each of readable bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_sendiov(
+pub unsafe extern "C-unwind" fn zmq_sendiov(
     s_: *mut c_void,
     iov_: *mut libc::iovec,
     count_: usize,
     flags_: c_int,
 ) -> c_int {
-    guard(|| {
+    let mut index = 0;
+    guard_sleeper(&mut Wait::default(), |wait| {
         let handle = find(s_)?;
         if count_ == 0 || iov_.is_null() {
             return Err(Errno::EINVAL);
         }
         let mut sent = 0;
-        for index in 0..count_ {
+        while index < count_ {
             // SAFETY: by the caller.
             let buffer = unsafe { &*iov_.add(index) };
             // SAFETY: by the caller.
@@ -179,7 +196,8 @@ pub unsafe extern "C" fn zmq_sendiov(
             let mut msg = Msg::from_slice(data.ok_or(Errno::EFAULT)?)?;
             let last = index == count_ - 1;
             let flags = if last { flags_ & !ZMQ_SNDMORE } else { flags_ };
-            sent = send_frame(handle, &mut msg, flags)?;
+            sent = send_frame(handle, &mut msg, flags, wait)?;
+            index += 1;
         }
         Ok(sent)
     })
@@ -192,28 +210,25 @@ pub unsafe extern "C" fn zmq_sendiov(
 /// # Safety
 /// `count_` points to a number, and `iov_` to as many buffers that can be written.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_recviov(
+pub unsafe extern "C-unwind" fn zmq_recviov(
     s_: *mut c_void,
     iov_: *mut libc::iovec,
     count_: *mut usize,
     flags_: c_int,
 ) -> c_int {
-    guard(|| {
+    // SAFETY: by the caller.
+    let room = if count_.is_null() { 0 } else { unsafe { *count_ } };
+    let (mut index, mut more) = (0, true);
+    guard_sleeper(&mut Wait::default(), |wait| {
         let handle = find(s_)?;
-        // SAFETY: by the caller.
-        let room = if count_.is_null() { 0 } else { unsafe { *count_ } };
         if room == 0 || iov_.is_null() {
             return Err(Errno::EINVAL);
         }
         // SAFETY: by the caller.
-        unsafe { *count_ = 0 };
-        let mut more = true;
-        for index in 0..room {
-            if !more {
-                break;
-            }
+        unsafe { *count_ = index };
+        while more && index < room {
             let mut msg = Msg::new();
-            receive(handle, &mut msg, flags_ & ZMQ_DONTWAIT != 0)?;
+            receive_or_sleep(handle, &mut msg, flags_ & ZMQ_DONTWAIT != 0, wait)?;
             more = msg.more();
             // SAFETY: `malloc` is checked; `iov_` has room by the caller.
             unsafe {
@@ -223,7 +238,8 @@ pub unsafe extern "C" fn zmq_recviov(
                 }
                 std::ptr::copy_nonoverlapping(msg.data().as_ptr(), memory.cast(), msg.len());
                 *iov_.add(index) = libc::iovec { iov_base: memory, iov_len: msg.len() };
-                *count_ = index + 1;
+                index += 1;
+                *count_ = index;
             }
         }
         // SAFETY: by the caller.

@@ -7,22 +7,18 @@ use std::ffi::{c_int, c_uint, c_ulong, c_void};
 use std::mem;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::thread::JoinHandle;
 
-use crate::sync::Mutex;
-
-use super::guard_or;
 use super::registry::Registry;
+use super::{guard_or, shielded_guard_or};
 use crate::error::{Errno, Result};
-use crate::sys::{clock, libc, thread};
+use crate::sys::thread::{self, ApplicationThread};
+use crate::sys::{clock, libc};
 
 /// `zmq_thread_fn`: called as `f (arg)`.
-pub type ThreadFn = unsafe extern "C" fn(*mut c_void);
+pub type ThreadFn = thread::ThreadFn;
 
-/// A thread that `zmq_threadclose` has not waited for yet.
-type Thread = Mutex<Option<JoinHandle<()>>>;
-
-static THREADS: Registry<Thread> = Registry::new(0x7200_0000);
+/// Threads that `zmq_threadclose` has not waited for yet.
+static THREADS: Registry<ApplicationThread> = Registry::new(0x7200_0000);
 
 /// Makes a counter, at 0. Null, with `ENOMEM`, on failure.
 #[unsafe(no_mangle)]
@@ -136,10 +132,9 @@ pub unsafe extern "C" fn zmq_stopwatch_stop(watch: *mut c_void) -> c_ulong {
 
 /// Sleeps, until a signal handler runs if one does.
 #[unsafe(no_mangle)]
-pub extern "C" fn zmq_sleep(seconds: c_int) {
+pub extern "C-unwind" fn zmq_sleep(seconds: c_int) {
     if let Ok(seconds) = c_uint::try_from(seconds) {
-        // SAFETY: takes any number.
-        unsafe { libc::sleep(seconds) };
+        thread::sleep(seconds);
     }
 }
 
@@ -151,10 +146,10 @@ pub extern "C" fn zmq_sleep(seconds: c_int) {
 /// `func` may be called with `arg` on another thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_threadstart(func: Option<ThreadFn>, arg: *mut c_void) -> *mut c_void {
-    guard_or(ptr::null_mut(), || {
-        let call = Call { func: func.ok_or(Errno::EFAULT)?, arg };
-        let thread = thread::spawn_application("ZMQapp", move || call.run())?;
-        THREADS.insert(Mutex::new(Some(thread)))
+    shielded_guard_or(ptr::null_mut(), || {
+        // SAFETY: by the caller.
+        let thread = unsafe { thread::spawn_application(func.ok_or(Errno::EFAULT)?, arg) }?;
+        THREADS.insert(thread)
     })
 }
 
@@ -164,29 +159,11 @@ pub unsafe extern "C" fn zmq_threadstart(func: Option<ThreadFn>, arg: *mut c_voi
 ///
 /// None: the handle is only looked up.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn zmq_threadclose(thread: *mut c_void) {
-    guard_or((), || {
-        let thread = THREADS.remove(thread)?.lock().take();
-        if let Some(thread) = thread {
-            // The function is C's and does not panic; there is nothing else to learn.
-            let _ = thread.join();
-        }
-        Ok(())
-    });
-}
-
-struct Call {
-    func: ThreadFn,
-    arg: *mut c_void,
-}
-
-// SAFETY: the caller of zmq_threadstart promised that the call may be made on another thread.
-unsafe impl Send for Call {}
-
-impl Call {
-    fn run(self) {
-        // SAFETY: promised by the caller of zmq_threadstart.
-        unsafe { (self.func)(self.arg) }
+pub unsafe extern "C-unwind" fn zmq_threadclose(thread: *mut c_void) {
+    let thread = guard_or(None, || THREADS.remove(thread).map(Some));
+    if let Some(thread) = thread {
+        // Where nothing catches panics: a thread that is cancelled ends in it.
+        thread.join();
     }
 }
 
@@ -240,7 +217,7 @@ mod tests {
 
     #[test]
     fn threadclose_waits_for_the_thread() {
-        unsafe extern "C" fn set(arg: *mut c_void) {
+        unsafe extern "C-unwind" fn set(arg: *mut c_void) {
             std::thread::sleep(std::time::Duration::from_millis(5));
             // SAFETY: the test's counter, which outlives the thread.
             unsafe { zmq_atomic_counter_set(arg, 7) };

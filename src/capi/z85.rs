@@ -6,7 +6,7 @@ use std::slice;
 
 use zeroize::Zeroizing;
 
-use super::{guard, guard_or};
+use super::{guard, guard_or, shielded_guard};
 use crate::crypto::Secret;
 use crate::error::{Errno, Result};
 use crate::options::z85;
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn zmq_curve_keypair(
     z85_public_key: *mut c_char,
     z85_secret_key: *mut c_char,
 ) -> c_int {
-    guard(|| {
+    shielded_guard(|| {
         if z85_public_key.is_null() || z85_secret_key.is_null() {
             return Err(Errno::EINVAL);
         }

@@ -30,6 +30,7 @@ use crate::error::{Errno, Result};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Lock};
 use crate::sys::RawFd;
+use crate::sys::cancel::Cancel;
 use crate::sys::event::EventFd;
 use crate::sys::word::Word;
 
@@ -153,7 +154,7 @@ impl Waiter {
 
     /// Sleeps until one of the sockets was signalled since the last [`Waiter::rise`]. Errors:
     /// `EAGAIN` at the deadline, `EINTR`.
-    pub fn wait(&self, deadline: Deadline) -> Result<()> {
+    pub fn wait(&self, deadline: Deadline, cancel: Cancel) -> Result<()> {
         let result = loop {
             if !self.lie_down() && self.state.load(Ordering::SeqCst) == WOKEN {
                 break Ok(());
@@ -162,7 +163,7 @@ impl Waiter {
             if left.is_some_and(|left| left.is_zero()) {
                 break Err(Errno::EAGAIN);
             }
-            match self.state.wait(ASLEEP, left) {
+            match self.state.wait(ASLEEP, left, cancel) {
                 Err(Errno::EINTR) => break Err(Errno::EINTR),
                 _ => continue,
             }
@@ -323,7 +324,7 @@ impl Signal {
 
     /// Sleeps until there is something to attend to, or was since the ticket was taken. Errors:
     /// `EAGAIN` at the deadline, `EINTR`.
-    pub fn wait(&self, ticket: Ticket, deadline: Deadline) -> Result<()> {
+    pub fn wait(&self, ticket: Ticket, deadline: Deadline, cancel: Cancel) -> Result<()> {
         if ticket.0 & (PENDING | TERMINATED) != 0 {
             return Ok(());
         }
@@ -337,7 +338,7 @@ impl Signal {
             if left.is_some_and(|left| left.is_zero()) {
                 return Err(Errno::EAGAIN);
             }
-            self.state.wait(state, left)?;
+            self.state.wait(state, left, cancel)?;
         }
     }
 }
@@ -353,7 +354,7 @@ mod tests {
 
     fn readable(fd: RawFd) -> bool {
         let mut entries = [poll::entry(fd, libc::POLLIN)];
-        poll::poll(&mut entries, 0).expect("poll") == 1
+        poll::look(&mut entries).expect("poll") == 1
     }
 
     #[test]
@@ -375,9 +376,12 @@ mod tests {
     fn a_raised_signal_does_not_wait() {
         let signal = Signal::default();
         signal.raise();
-        assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(-1)), Ok(()));
+        assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(-1), Cancel::Later), Ok(()));
         signal.acknowledge();
-        assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(1)), Err(Errno::EAGAIN));
+        assert_eq!(
+            signal.wait(signal.ticket(), Deadline::after_ms(1), Cancel::Later),
+            Err(Errno::EAGAIN)
+        );
     }
 
     #[test]
@@ -386,9 +390,13 @@ mod tests {
         let waiter = Waiter::new();
         signal.add_waiter(&waiter);
         std::thread::scope(|scope| {
-            scope
-                .spawn(|| assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(-1)), Ok(())));
-            scope.spawn(|| assert_eq!(waiter.wait(Deadline::after_ms(-1)), Ok(())));
+            scope.spawn(|| {
+                assert_eq!(
+                    signal.wait(signal.ticket(), Deadline::after_ms(-1), Cancel::Later),
+                    Ok(())
+                )
+            });
+            scope.spawn(|| assert_eq!(waiter.wait(Deadline::after_ms(-1), Cancel::Later), Ok(())));
             signal.raise();
         });
         signal.remove_waiter(&waiter);
@@ -400,7 +408,7 @@ mod tests {
         signal.terminate();
         signal.acknowledge();
         assert!(signal.needs_attention());
-        assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(-1)), Ok(()));
+        assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(-1), Cancel::Later), Ok(()));
     }
 
     #[test]
@@ -409,13 +417,13 @@ mod tests {
         let ticket = signal.ticket();
         signal.raise();
         signal.acknowledge();
-        assert_eq!(signal.wait(ticket, Deadline::after_ms(-1)), Ok(()));
+        assert_eq!(signal.wait(ticket, Deadline::after_ms(-1), Cancel::Later), Ok(()));
         signal.raise();
         let ticket = signal.ticket();
         signal.acknowledge();
-        assert_eq!(signal.wait(ticket, Deadline::after_ms(-1)), Ok(()));
+        assert_eq!(signal.wait(ticket, Deadline::after_ms(-1), Cancel::Later), Ok(()));
         let ticket = signal.ticket();
-        assert_eq!(signal.wait(ticket, Deadline::after_ms(1)), Err(Errno::EAGAIN));
+        assert_eq!(signal.wait(ticket, Deadline::after_ms(1), Cancel::Later), Err(Errno::EAGAIN));
     }
 }
 

@@ -23,6 +23,7 @@ use crate::msg::Later;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::sys::RawFd;
+use crate::sys::cancel::Cancel;
 use crate::sys::poller::{Poller, Ready, Watch};
 
 /// The waiter's token within the set.
@@ -44,7 +45,7 @@ pub struct PollSet {
     /// Wakes the owner for anything but the network.
     pub waiter: Arc<Waiter>,
     owner: AtomicU32,
-    /// An application thread is in [`PollSet::wait`].
+    /// An application thread is in [`PollSet::sleep`].
     inside: AtomicBool,
     /// One was since the last tick.
     used: AtomicBool,
@@ -58,6 +59,22 @@ pub struct PollSet {
 struct State {
     token: Option<u64>,
     running: Running,
+}
+
+/// An application thread sleeps in a set; also the end of a cancelled one's sleep ends that.
+struct Inside<'a>(&'a AtomicBool);
+
+impl Inside<'_> {
+    fn enter(inside: &AtomicBool) -> Inside<'_> {
+        inside.store(true, Ordering::SeqCst);
+        Inside(inside)
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 impl PollSet {
@@ -156,26 +173,34 @@ impl PollSet {
         self.thread.post(Request::PollSet(self.clone()));
     }
 
-    /// Waits for the network and for the waiter, and reads what has come, all on the calling
-    /// thread. Returns when there may be something for the socket; `EAGAIN` when nothing came
-    /// for a while, `EINTR`.
-    pub fn wait(self: &Arc<Self>, deadline: Deadline, ready: &mut Vec<Ready>) -> Result<()> {
-        self.inside.store(true, Ordering::SeqCst);
+    /// Waits for the network and for the waiter; [`PollSet::attend`] to what has come afterwards.
+    /// Errors: `EINTR`.
+    pub fn sleep(
+        self: &Arc<Self>,
+        deadline: Deadline,
+        ready: &mut Vec<Ready>,
+        cancel: Cancel,
+    ) -> Result<()> {
+        let _inside = Inside::enter(&self.inside);
         self.adopt();
         let result = if self.waiter.lie_down() {
             let limit = match deadline.remaining_ms() {
                 -1 => IDLE_MS,
                 left => left.min(IDLE_MS),
             };
-            self.poller.wait(limit, ready)
+            self.poller.wait(limit, ready, cancel)
         } else {
             ready.clear();
             ready.push(Ready { token: WAKE, readable: true, writable: false, hangup: false });
             Ok(())
         };
         self.waiter.rise(ready.iter().any(|event| event.token == WAKE));
-        self.inside.store(false, Ordering::SeqCst);
-        result?;
+        result
+    }
+
+    /// Reads what has come, on the calling thread: there may be something for the socket then.
+    /// Errors: `EAGAIN` when nothing came for a while.
+    pub fn attend(self: &Arc<Self>, ready: &[Ready]) -> Result<()> {
         if ready.is_empty() {
             self.give_back();
             return Err(Errno::EAGAIN);
@@ -202,7 +227,7 @@ impl PollSet {
             return;
         }
         let mut ready = Vec::new();
-        if self.poller.wait(0, &mut ready).is_ok() {
+        if self.poller.wait(0, &mut ready, Cancel::Later).is_ok() {
             if ready.iter().any(|event| event.token == WAKE) && !self.inside.load(Ordering::SeqCst)
             {
                 // Left behind by somebody who woke a thread that had just left.

@@ -27,6 +27,7 @@ use crate::msg::Msg;
 use crate::options::Options;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use crate::sys::cancel::Shield;
 use crate::sys::poller::{Direction, Poller, Ready};
 use crate::sys::{RawFd, clock};
 use crate::transport::Target;
@@ -269,6 +270,7 @@ impl Session {
 
     /// Drives the writing half, unless another thread does and will go on.
     pub fn drive_write(&self) {
+        let _shield = Shield::new();
         let mut guard = self.write.enter();
         while let Some(mut half) = guard {
             let turn = catch_unwind(AssertUnwindSafe(|| {
@@ -305,6 +307,7 @@ impl Session {
 
     /// Drives the reading half, unless another thread does and will go on.
     pub fn drive_read(&self) {
+        let _shield = Shield::new();
         let mut guard = self.read.enter();
         while let Some(mut half) = guard {
             // Without edges nobody says that a peer left before its last bytes are read: always

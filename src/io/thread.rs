@@ -20,6 +20,7 @@ use crate::log::{self, Kind, Subject};
 use crate::msg::Later;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use crate::sys::cancel::Cancel;
 use crate::sys::clock;
 use crate::sys::event::EventFd;
 use crate::sys::poller::{Poller, Ready, Watch};
@@ -145,7 +146,7 @@ impl Loop {
         let mut ready = Vec::new();
         loop {
             let timeout = self.timeout();
-            if let Err(error) = self.thread.poller.wait(timeout, &mut ready)
+            if let Err(error) = self.thread.poller.wait(timeout, &mut ready, Cancel::Later)
                 && error != Errno::EINTR
             {
                 // Nothing but a broken descriptor can cause this; do not spin on it.

@@ -176,7 +176,7 @@ impl External {
         // SAFETY: as above; the content was moved out.
         unsafe { libc::free(external.as_ptr().cast()) };
         // SAFETY: whoever made the message promised that the function may be called once with these.
-        unsafe { (owned.free)(owned.data, owned.hint) };
+        later::call(&mut || unsafe { (owned.free)(owned.data, owned.hint) });
     }
 }
 

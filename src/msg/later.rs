@@ -105,6 +105,27 @@ fn close(list: &List) {
     }
 }
 
+/// Around the application's functions: a `fn(&mut dyn FnMut())`, or null.
+static CALL_BY: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Says how to call the application's functions; once is enough.
+#[inline]
+pub fn call_by(by: fn(&mut dyn FnMut())) {
+    if CALL_BY.load(Ordering::Relaxed).is_null() {
+        CALL_BY.store(by as *mut (), Ordering::Release);
+    }
+}
+
+/// Calls a function of the application's.
+pub(super) fn call(function: &mut dyn FnMut()) {
+    let by = CALL_BY.load(Ordering::Acquire);
+    // SAFETY: null, which is `None`, or what `call_by` was given.
+    match unsafe { std::mem::transmute::<*mut (), Option<fn(&mut dyn FnMut())>>(by) } {
+        Some(by) => by(function),
+        None => function(),
+    }
+}
+
 /// From now on locks take care.
 #[inline]
 pub(super) fn expect() {

@@ -45,7 +45,7 @@ mod tests;
 pub use block::FreeFn;
 pub use builder::MsgBuilder;
 pub use class::Class;
-pub use later::{Later, wait_by};
+pub use later::{Later, call_by, wait_by};
 pub use message::Msg;
 pub use metadata::{Metadata, MetadataCredit, MetadataRef};
 pub use recv_buffer::RecvBuffer;

@@ -12,12 +12,13 @@ use super::handle::{Guard, Handle};
 use super::socket::{SOCKETS, Socket};
 use crate::core::mailbox::Mailbox;
 use crate::core::pipe::LARGE;
-use crate::core::signal::{Deadline, Signal};
+use crate::core::signal::{Deadline, Signal, Ticket};
 use crate::error::{Errno, Result};
 use crate::io::PollSet;
 use crate::msg::Msg;
 use crate::options::SocketType;
 use crate::sync::Arc;
+use crate::sys::cancel::Cancel;
 use crate::sys::poller::Ready;
 use crate::sys::processors;
 
@@ -113,15 +114,69 @@ impl Habits {
     }
 }
 
-/// Runs `step` on the socket until it answers other than `EAGAIN`, waiting in between.
+/// What a call that has to wait keeps from one attempt to the next.
+///
+/// An attempt that finds nothing to do says `ASLEEP`. Its caller has the thread sleep then, with no
+/// lock held and nothing of the library's below it on the stack, and makes the next attempt.
+#[derive(Default)]
+pub struct Wait(Option<Waiting>);
+
+struct Waiting {
+    /// The socket's; another one in its place is not the one that is waited for.
+    generation: u32,
+    deadline: Deadline,
+    /// Whether to sleep in the poll set.
+    in_set: bool,
+    bed: Bed,
+    /// What came of the last sleep.
+    slept: Result<()>,
+    /// What the poll set found in it.
+    ready: Vec<Ready>,
+}
+
+/// What a thread sleeps on.
+enum Bed {
+    None,
+    Signal(Arc<Mailbox>, Ticket),
+    Set(Arc<PollSet>),
+}
+
+impl Wait {
+    /// Sleeps until another attempt is worth it, or for as long as the call may take.
+    pub fn sleep(&mut self, cancel: Cancel) {
+        let Some(waiting) = &mut self.0 else { return };
+        waiting.slept = match &waiting.bed {
+            Bed::None => Ok(()),
+            Bed::Signal(mailbox, ticket) => mailbox.signal.wait(*ticket, waiting.deadline, cancel),
+            Bed::Set(set) => set.sleep(waiting.deadline, &mut waiting.ready, cancel),
+        };
+    }
+}
+
+/// Makes attempts until one has come to an end.
+fn patiently<T>(mut attempt: impl FnMut(&mut Wait) -> Result<T>) -> Result<T> {
+    let mut wait = Wait::default();
+    loop {
+        match attempt(&mut wait) {
+            Err(Errno::ASLEEP) => wait.sleep(Cancel::Later),
+            done => return done,
+        }
+    }
+}
+
+/// Runs `step` on the socket. Where it answers `EAGAIN` and the call may wait, the answer is `ASLEEP`.
 #[inline]
 fn until_possible(
     handle: &'static Handle<Socket>,
     timeout_ms: impl Fn(&Socket) -> i32,
     dont_wait: bool,
     receiving: bool,
+    wait: &mut Wait,
     mut step: impl FnMut(&mut Socket) -> Result<()>,
 ) -> Result<()> {
+    if wait.0.is_some() {
+        return try_again(handle, wait, &mut step);
+    }
     let mut guard = handle.lock()?;
     let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
     match step(socket) {
@@ -133,77 +188,139 @@ fn until_possible(
         socket.leave_poll_set();
         return Err(Errno::EAGAIN);
     }
-    wait_for(handle, guard, timeout, receiving, &mut step)
+    begin_to_wait(handle, guard, timeout, receiving, wait, &mut step)
 }
 
-/// The part of [`until_possible`] that waits; apart from it, so that a call that need not wait does
-/// not pay for its room on the stack.
+/// What happens on the way to the first sleep; apart from [`until_possible`], so that a call that need
+/// not wait does not pay for its room on the stack.
 #[inline(never)]
-fn wait_for(
+fn begin_to_wait(
     handle: &'static Handle<Socket>,
     mut guard: Guard<Socket>,
     timeout_ms: i32,
     receiving: bool,
+    wait: &mut Wait,
     step: &mut dyn FnMut(&mut Socket) -> Result<()>,
 ) -> Result<()> {
-    let generation = handle.generation();
-    let deadline = Deadline::after_ms(i64::from(timeout_ms));
     let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
     // The poll set is for one thread, so not for sockets that several may use at once.
     let shared = socket.options().socket_type.is_thread_safe();
-    let mut wait_in_set = receiving && socket.habits.wait() && !shared;
-    let mut ready = Vec::new();
-    loop {
-        let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
-        let set = if wait_in_set { socket.poll_set().cloned() } else { None };
-        let mailbox = socket.mailbox().clone();
-        let waited = match set {
-            Some(set) => {
-                drop(guard);
-                match wait_in(&set, &mailbox, deadline, &mut ready) {
-                    Err(Errno::EAGAIN) => {
-                        // Nothing for a while: leave it to the I/O thread.
-                        wait_in_set = false;
-                        Ok(())
-                    }
-                    other => other,
-                }
-            }
-            None if socket.habits.spin(&mailbox.signal) => {
-                drop(guard);
-                Ok(())
-            }
-            None => {
-                socket.leave_poll_set();
-                let ticket = mailbox.signal.ticket();
-                drop(guard);
-                mailbox.signal.wait(ticket, deadline)
-            }
-        };
-        guard = handle.lock()?;
-        if handle.generation() != generation {
-            return Err(Errno::ENOTSOCK);
+    let waiting = wait.0.insert(Waiting {
+        generation: handle.generation(),
+        deadline: Deadline::after_ms(i64::from(timeout_ms)),
+        in_set: receiving && socket.habits.wait() && !shared,
+        bed: Bed::None,
+        slept: Ok(()),
+        ready: Vec::new(),
+    });
+    let result = waiting.lie_down(handle, guard, step);
+    wait.unless_over(result)
+}
+
+/// The attempt after a sleep.
+#[inline(never)]
+fn try_again(
+    handle: &'static Handle<Socket>,
+    wait: &mut Wait,
+    step: &mut dyn FnMut(&mut Socket) -> Result<()>,
+) -> Result<()> {
+    let Some(waiting) = &mut wait.0 else { return Err(Errno::EAGAIN) };
+    let result = waiting.get_up(handle, step);
+    wait.unless_over(result)
+}
+
+impl Wait {
+    /// Forgets what was waited for once that is over.
+    fn unless_over(&mut self, result: Result<()>) -> Result<()> {
+        if result != Err(Errno::ASLEEP) {
+            self.0 = None;
         }
-        match step(guard.as_mut().ok_or(Errno::ENOTSOCK)?) {
-            Err(Errno::EAGAIN) => {}
-            done => return done,
-        }
-        waited?;
-        if deadline.passed() {
-            return Err(Errno::EAGAIN);
-        }
+        result
     }
 }
 
-/// Waits in the poll set unless there is something to attend to already.
-fn wait_in(
-    set: &Arc<PollSet>,
-    mailbox: &Mailbox,
-    deadline: Deadline,
-    ready: &mut Vec<Ready>,
-) -> Result<()> {
-    set.adopt();
-    if mailbox.signal.needs_attention() { Ok(()) } else { set.wait(deadline, ready) }
+impl Waiting {
+    /// Finds a place to sleep, or gets `step` done before.
+    fn lie_down(
+        &mut self,
+        handle: &'static Handle<Socket>,
+        mut guard: Guard<Socket>,
+        step: &mut dyn FnMut(&mut Socket) -> Result<()>,
+    ) -> Result<()> {
+        loop {
+            let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
+            let set = if self.in_set { socket.poll_set().cloned() } else { None };
+            let mailbox = socket.mailbox().clone();
+            match set {
+                Some(set) => {
+                    drop(guard);
+                    set.adopt();
+                    if !mailbox.signal.needs_attention() {
+                        self.bed = Bed::Set(set);
+                        return Err(Errno::ASLEEP);
+                    }
+                }
+                None if socket.habits.spin(&mailbox.signal) => drop(guard),
+                None => {
+                    socket.leave_poll_set();
+                    let ticket = mailbox.signal.ticket();
+                    self.bed = Bed::Signal(mailbox, ticket);
+                    return Err(Errno::ASLEEP);
+                }
+            }
+            guard = match self.attempt(handle, Ok(()), step) {
+                Ok(guard) => guard,
+                Err(done) => return done,
+            };
+        }
+    }
+
+    /// Attends to what ended the sleep and tries `step` again.
+    fn get_up(
+        &mut self,
+        handle: &'static Handle<Socket>,
+        step: &mut dyn FnMut(&mut Socket) -> Result<()>,
+    ) -> Result<()> {
+        let mut slept = std::mem::replace(&mut self.slept, Ok(()));
+        if let Bed::Set(set) = std::mem::replace(&mut self.bed, Bed::None)
+            && slept.is_ok()
+        {
+            slept = match set.attend(&self.ready) {
+                Err(Errno::EAGAIN) => {
+                    // Nothing for a while: leave it to the I/O thread.
+                    self.in_set = false;
+                    Ok(())
+                }
+                other => other,
+            };
+        }
+        match self.attempt(handle, slept, step) {
+            Ok(guard) => self.lie_down(handle, guard, step),
+            Err(done) => done,
+        }
+    }
+
+    /// Tries `step` once more. The socket, if it has to be waited for still; else how it ended.
+    fn attempt(
+        &mut self,
+        handle: &'static Handle<Socket>,
+        waited: Result<()>,
+        step: &mut dyn FnMut(&mut Socket) -> Result<()>,
+    ) -> std::result::Result<Guard<Socket>, Result<()>> {
+        let mut guard = handle.lock().map_err(Err)?;
+        if handle.generation() != self.generation {
+            return Err(Err(Errno::ENOTSOCK));
+        }
+        match step(guard.as_mut().ok_or(Err(Errno::ENOTSOCK))?) {
+            Err(Errno::EAGAIN) => {}
+            done => return Err(done),
+        }
+        waited.map_err(Err)?;
+        if self.deadline.passed() {
+            return Err(Err(Errno::EAGAIN));
+        }
+        Ok(guard)
+    }
 }
 
 /// The live socket of a handle. Errors: `ENOTSOCK`.
@@ -223,13 +340,14 @@ pub fn with<T>(
 }
 
 /// Sends a frame, leaving `msg` empty; waits for as long as the socket's options allow. Errors:
-/// `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK` and the pattern's.
+/// `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK` and the pattern's; `ASLEEP`, see [`Wait`].
 #[inline]
-pub fn send(
+pub fn send_or_sleep(
     handle: &'static Handle<Socket>,
     msg: &mut Msg,
     more: bool,
     dont_wait: bool,
+    wait: &mut Wait,
 ) -> Result<()> {
     let len = msg.len();
     until_possible(
@@ -237,6 +355,7 @@ pub fn send(
         |socket| socket.options().sndtimeo,
         dont_wait,
         false,
+        wait,
         |socket| match socket.try_send(msg, more, dont_wait) {
             // The pipe ended within this message: its parts, this one too, are dropped.
             Err(Errno::EPIPE) if dont_wait || socket.options().sndtimeo == 0 => Err(Errno::EAGAIN),
@@ -269,7 +388,7 @@ fn keep_step(handle: &'static Handle<Socket>, bytes: u64, go_on: bool) {
     let generation = handle.generation();
     drop(guard);
     let patience = Duration::from_micros((bytes >> 12).clamp(PATIENCE_US, 16 * PATIENCE_US));
-    let _ = mailbox.signal.wait(ticket, Deadline::after(patience));
+    let _ = mailbox.signal.wait(ticket, Deadline::after(patience), Cancel::Later);
     if let Ok(mut guard) = handle.lock()
         && handle.generation() == generation
         && let Some(writer) = guard.as_mut().and_then(|socket| socket.pipes.only_writer())
@@ -279,16 +398,38 @@ fn keep_step(handle: &'static Handle<Socket>, bytes: u64, go_on: bool) {
 }
 
 /// Receives a frame into `msg`; waits for as long as the socket's options allow. Errors:
-/// `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK` and the pattern's.
+/// `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK` and the pattern's; `ASLEEP`, see [`Wait`].
 #[inline]
-pub fn receive(handle: &'static Handle<Socket>, msg: &mut Msg, dont_wait: bool) -> Result<()> {
+pub fn receive_or_sleep(
+    handle: &'static Handle<Socket>,
+    msg: &mut Msg,
+    dont_wait: bool,
+    wait: &mut Wait,
+) -> Result<()> {
     until_possible(
         handle,
         |socket| socket.options().rcvtimeo,
         dont_wait,
         true,
+        wait,
         |socket| socket.try_receive(msg),
     )
+}
+
+/// Sends a frame, waiting if it must; no cancelled thread ends meanwhile. As [`send_or_sleep`].
+pub fn send(
+    handle: &'static Handle<Socket>,
+    msg: &mut Msg,
+    more: bool,
+    dont_wait: bool,
+) -> Result<()> {
+    patiently(|wait| send_or_sleep(handle, msg, more, dont_wait, wait))
+}
+
+/// Receives a frame, waiting if it must; no cancelled thread ends meanwhile. As
+/// [`receive_or_sleep`].
+pub fn receive(handle: &'static Handle<Socket>, msg: &mut Msg, dont_wait: bool) -> Result<()> {
+    patiently(|wait| receive_or_sleep(handle, msg, dont_wait, wait))
 }
 
 /// Opens a socket. Errors: `EMFILE`, `ETERM`, `EINVAL`.

@@ -12,6 +12,7 @@ use crate::log;
 use crate::msg::wait_by;
 use crate::options::{ContextOptions, SocketType};
 use crate::sync::{Arc, Mutex};
+use crate::sys::cancel::Cancel;
 use crate::sys::futex;
 use crate::sys::thread::Scheduling;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -157,21 +158,25 @@ impl Context {
         }
     }
 
-    /// Shuts down, waits until every socket is closed and has sent what it lingers for, and ends
-    /// the I/O threads. Errors: `EINTR`; the call can be repeated then.
+    /// Shuts down, and ends the I/O threads if every socket is closed and has sent what it lingers
+    /// for. Errors: `ASLEEP` if not; [`Context::wait_for_sockets`] then, and repeat the call.
     pub fn terminate(&self) -> Result<()> {
         self.shutdown();
-        loop {
-            let alive = self.alive.load(Ordering::SeqCst);
-            if alive == 0 {
-                break;
-            }
-            futex::wait(&self.alive, alive, None)?;
+        if self.alive.load(Ordering::SeqCst) != 0 {
+            return Err(Errno::ASLEEP);
         }
         let pool = self.state.lock().pool.take();
         if let Some(pool) = pool {
             pool.stop();
         }
         Ok(())
+    }
+
+    /// Waits until no socket is alive, or for no reason less long. Errors: `EINTR`.
+    pub fn wait_for_sockets(&self, cancel: Cancel) -> Result<()> {
+        match self.alive.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            alive => futex::wait(&self.alive, alive, None, cancel),
+        }
     }
 }

@@ -23,6 +23,8 @@ pub mod proxy;
 #[expect(clippy::module_inception, reason = "the layer's main type, as in pattern")]
 mod socket;
 
-pub use blocking::{close, find, open, receive, send, with};
+pub use blocking::{Wait, close, find, open, receive_or_sleep, send_or_sleep, with};
+#[cfg(test)]
+pub use blocking::{receive, send};
 pub use context::{CONTEXTS, Context};
 pub use socket::Socket;

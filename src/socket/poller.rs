@@ -14,7 +14,9 @@ use crate::core::mailbox::Mailbox;
 use crate::core::signal::{Deadline, Registration, Waiter};
 use crate::error::{Errno, Result};
 use crate::sync::{Arc, Mutex, MutexGuard};
-use crate::sys::poll::{PollFd, entry, poll};
+use crate::sys::cancel::Cancel;
+use crate::sys::gate::Gate;
+use crate::sys::poll::{PollFd, entry, look, poll};
 use crate::sys::{RawFd, fork, libc};
 
 /// An event that a wait found.
@@ -35,8 +37,8 @@ pub struct Event<D> {
 /// In a forked child, the parent's poller is of no use: every call answers `ETERM`.
 pub struct Poller<D> {
     state: Mutex<State<D>>,
-    /// Held by who waits.
-    turn: Mutex<()>,
+    /// Shut by who waits.
+    turn: Gate,
     /// Which process made it, by the forks that lie before that.
     process: u32,
 }
@@ -85,7 +87,7 @@ impl<D: Copy> Poller<D> {
                 sleeping: false,
                 version: 0,
             }),
-            turn: Mutex::new(()),
+            turn: Gate::new(),
             process: fork::generation(),
         }
     }
@@ -191,83 +193,124 @@ impl<D: Copy> Poller<D> {
         Ok(event.fd())
     }
 
-    /// Waits until there is an event, reports at most `room` of them in the order in which the
-    /// items were added, and returns how many. Errors: `EAGAIN` when `timeout_ms` (negative: no
-    /// limit) has passed, `EFAULT` if no item has an event to wait for without limit, `EINTR`,
-    /// `ETERM`, `ENOTSOCK` if a socket was closed.
-    pub fn wait(
-        &self,
-        room: usize,
-        timeout_ms: i64,
-        mut report: impl FnMut(Event<D>),
-    ) -> Result<usize> {
+    /// Begins to wait until there is an event, for at most `timeout_ms` (negative: no limit). At most
+    /// `room` events will be reported. Errors: `ETERM`.
+    pub fn watch(self: Arc<Self>, room: usize, timeout_ms: i64) -> Result<Watch<D>> {
         if self.is_inherited() {
             return Err(Errno::ETERM);
         }
-        let _turn = self.turn.lock();
-        self.state()?.waiter.rise(false);
-        let result = self.wait_for_event(room, timeout_ms, &mut report);
-        let state = self.state()?;
-        if state.exposed {
-            state.arm();
-        }
-        result
+        self.turn.shut();
+        let watch = Watch {
+            poller: self,
+            room,
+            timeout_ms,
+            deadline: None,
+            descriptors: None,
+            asleep: None,
+            slept: Ok(()),
+        };
+        watch.poller.state()?.waiter.rise(false);
+        Ok(watch)
     }
+}
 
-    fn wait_for_event(
-        &self,
-        room: usize,
-        timeout_ms: i64,
-        report: &mut dyn FnMut(Event<D>),
-    ) -> Result<usize> {
-        let mut state = self.state()?;
-        let mut descriptors = state.descriptors(room);
-        let mut deadline = None;
-        if !descriptors.is_empty() {
-            poll(&mut descriptors, 0)?;
-        }
-        loop {
-            if !state.entries.iter().any(|entry| entry.events != 0) {
-                if timeout_ms < 0 {
-                    return Err(Errno::EFAULT);
-                }
-            } else {
-                let count = state.look(&descriptors, room, report)?;
-                if count > 0 {
-                    return Ok(count);
-                }
-            }
-            if timeout_ms == 0 || deadline.as_ref().is_some_and(Deadline::passed) {
-                return Err(Errno::EAGAIN);
-            }
-            let deadline = *deadline.get_or_insert_with(|| Deadline::after_ms(timeout_ms));
-            let (waiter, version) = (state.waiter.clone(), state.version);
-            state.sleeping = true;
-            drop(state);
-            let slept = sleep(&waiter, &mut descriptors, deadline);
-            state = self.state.lock();
+/// A wait for events of a poller.
+pub struct Watch<D: Copy> {
+    poller: Arc<Poller<D>>,
+    room: usize,
+    timeout_ms: i64,
+    /// Known from the first sleep on.
+    deadline: Option<Deadline>,
+    /// Known from the first look on.
+    descriptors: Option<Descriptors>,
+    /// What the thread sleeps on, and the poller's version when it lay down.
+    asleep: Option<(Arc<Waiter>, u64)>,
+    /// What came of the last sleep.
+    slept: Result<()>,
+}
+
+impl<D: Copy> Watch<D> {
+    /// Reports the events that there are, in the order in which the items were added, and returns how
+    /// many. Errors: `ASLEEP` if there are none yet, which asks for [`Watch::sleep`] and another
+    /// attempt; `EAGAIN` when the time has passed, `EFAULT` if no item has an event to wait for
+    /// without limit, `EINTR`, `ETERM`, `ENOTSOCK` if a socket was closed.
+    pub fn attempt(&mut self, mut report: impl FnMut(Event<D>)) -> Result<usize> {
+        let mut state = self.poller.state()?;
+        if let Some((_, version)) = self.asleep.take() {
             state.sleeping = false;
-            if let Err(error) = slept
+            if let Err(error) = std::mem::replace(&mut self.slept, Ok(()))
                 && error != Errno::EAGAIN
             {
                 return Err(error);
             }
             if state.version != version {
                 state.waiter.rise(false);
-                descriptors = state.descriptors(room);
-                poll(&mut descriptors, 0)?;
+                self.descriptors = None;
             }
         }
+        let descriptors = match &mut self.descriptors {
+            Some(descriptors) => descriptors,
+            None => {
+                let mut descriptors = state.descriptors(self.room);
+                if !descriptors.is_empty() {
+                    look(&mut descriptors)?;
+                }
+                self.descriptors.insert(descriptors)
+            }
+        };
+        if !state.entries.iter().any(|entry| entry.events != 0) {
+            if self.timeout_ms < 0 {
+                return Err(Errno::EFAULT);
+            }
+        } else {
+            let count = state.look(descriptors, self.room, &mut report)?;
+            if count > 0 {
+                return Ok(count);
+            }
+        }
+        if self.timeout_ms == 0 || self.deadline.as_ref().is_some_and(Deadline::passed) {
+            return Err(Errno::EAGAIN);
+        }
+        self.deadline.get_or_insert_with(|| Deadline::after_ms(self.timeout_ms));
+        self.asleep = Some((state.waiter.clone(), state.version));
+        state.sleeping = true;
+        Err(Errno::ASLEEP)
+    }
+
+    /// Sleeps until another attempt is worth it.
+    pub fn sleep(&mut self, cancel: Cancel) {
+        if let (Some((waiter, _)), Some(descriptors), Some(deadline)) =
+            (&self.asleep, &mut self.descriptors, self.deadline)
+        {
+            self.slept = sleep(waiter, descriptors, deadline, cancel);
+        }
+    }
+}
+
+impl<D: Copy> Drop for Watch<D> {
+    fn drop(&mut self) {
+        if let Ok(mut state) = self.poller.state() {
+            state.sleeping &= self.asleep.is_none();
+            if state.exposed {
+                state.arm();
+            }
+        }
+        self.poller.turn.open();
     }
 }
 
 /// Sleeps until a socket has something to process or a descriptor an event. Errors: `EAGAIN` at
 /// the deadline, `EINTR`.
-fn sleep(waiter: &Waiter, descriptors: &mut Descriptors, deadline: Deadline) -> Result<()> {
-    let Some(event) = waiter.event() else { return waiter.wait(deadline) };
+fn sleep(
+    waiter: &Waiter,
+    descriptors: &mut Descriptors,
+    deadline: Deadline,
+    cancel: Cancel,
+) -> Result<()> {
+    let Some(event) = waiter.event() else { return waiter.wait(deadline, cancel) };
     descriptors.push(entry(event.fd(), libc::POLLIN));
     let limit = if waiter.lie_down() { deadline.remaining_ms() } else { 0 };
-    let polled = poll(descriptors, limit);
+    let polled = poll(descriptors, limit, cancel);
     waiter.rise(descriptors.pop().is_some_and(|event| event.revents != 0));
     polled.map(drop)
 }

@@ -9,7 +9,8 @@ use crate::consts::*;
 use crate::core::signal::{Deadline, Registration, Waiter};
 use crate::error::{Errno, Result};
 use crate::sync::Arc;
-use crate::sys::poll::{PollFd, entry, poll, ppoll};
+use crate::sys::cancel::Cancel;
+use crate::sys::poll::{self, PollFd, entry};
 use crate::sys::{RawFd, fork, libc};
 
 /// What an item is about.
@@ -41,37 +42,104 @@ thread_local! {
     static WAITER: RefCell<Option<(u32, Arc<Waiter>)>> = const { RefCell::new(None) };
 }
 
-/// Waits until an event of an item holds, and returns how many items have one; 0 when
-/// `timeout_ms` (negative: no limit) has passed. Errors: `EINTR`, `ETERM`, `ENOTSOCK`, `EMFILE`.
-///
-/// # Safety
-/// `mask` is null or points to a valid signal set.
-#[allow(unsafe_code)] // hands the caller's signal mask on
-pub unsafe fn wait_for_events(items: &mut [Item], timeout_ms: i64, mask: Mask) -> Result<usize> {
-    let count = look(items)?;
-    if count > 0 || timeout_ms == 0 {
-        return Ok(count);
+/// A wait for events of items.
+pub struct Polling {
+    /// What is waited for.
+    pub items: Vec<Item>,
+    waiting: Option<Waiting>,
+}
+
+struct Waiting {
+    deadline: Deadline,
+    waiter: Arc<Waiter>,
+    _registrations: Vec<Registration>,
+    /// The descriptors among the items, and the waiter's behind them; empty: there are only sockets.
+    descriptors: Vec<PollFd>,
+    /// What came of the last sleep.
+    slept: Result<()>,
+}
+
+impl Polling {
+    /// A wait for `items`.
+    pub fn new(items: Vec<Item>) -> Polling {
+        Polling { items, waiting: None }
     }
-    let deadline = Deadline::after_ms(timeout_ms);
-    let only_sockets =
-        mask.is_null() && items.iter().all(|item| matches!(item.source, Source::Socket(_)));
-    let waiter = if only_sockets { Waiter::new() } else { own_waiter()? };
-    let _registrations = register(items, &waiter)?;
-    loop {
-        let count = look(items)?;
-        if count > 0 || deadline.passed() {
+
+    /// How many items have an event that holds; 0 when `timeout_ms` (negative: no limit) has passed.
+    /// Errors: `ASLEEP` if there is none yet, which asks for [`Polling::sleep`] and another attempt;
+    /// `EINTR`, `ETERM`, `ENOTSOCK`, `EMFILE`.
+    pub fn attempt(&mut self, timeout_ms: i64, mask: Mask) -> Result<usize> {
+        if let Some(waiting) = &mut self.waiting {
+            match std::mem::replace(&mut waiting.slept, Ok(())) {
+                Ok(()) | Err(Errno::EAGAIN) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let count = look(&mut self.items)?;
+        if count > 0 || timeout_ms == 0 {
             return Ok(count);
         }
-        let waited = if only_sockets {
-            waiter.wait(deadline)
+        let waiting = match &mut self.waiting {
+            Some(waiting) => waiting,
+            None => {
+                self.waiting = Some(Waiting::begin(&self.items, timeout_ms, mask)?);
+                // What came before the registrations woke nobody.
+                return self.attempt(timeout_ms, mask);
+            }
+        };
+        if waiting.deadline.passed() { Ok(0) } else { Err(Errno::ASLEEP) }
+    }
+
+    /// Sleeps until another attempt is worth it.
+    ///
+    /// # Safety
+    /// `mask` is null or points to a valid signal set.
+    #[allow(unsafe_code)] // hands the caller's signal mask on
+    pub unsafe fn sleep(&mut self, mask: Mask, cancel: Cancel) {
+        let Some(waiting) = &mut self.waiting else { return };
+        waiting.slept = if waiting.descriptors.is_empty() {
+            waiting.waiter.wait(waiting.deadline, cancel)
         } else {
             // SAFETY: by the caller.
-            unsafe { wait_with_descriptors(items, &waiter, deadline, mask) }
+            unsafe { waiting.sleep_with_descriptors(mask, cancel) }
         };
-        match waited {
-            Ok(()) | Err(Errno::EAGAIN) => {}
-            Err(error) => return Err(error),
+    }
+}
+
+impl Waiting {
+    fn begin(items: &[Item], timeout_ms: i64, mask: Mask) -> Result<Waiting> {
+        let deadline = Deadline::after_ms(timeout_ms);
+        let only_sockets =
+            mask.is_null() && items.iter().all(|item| matches!(item.source, Source::Socket(_)));
+        let waiter = if only_sockets { Waiter::new() } else { own_waiter()? };
+        let mut descriptors = Vec::new();
+        if let Some(event) = waiter.event() {
+            descriptors = entries(items);
+            descriptors.push(entry(event.fd(), libc::POLLIN));
         }
+        let _registrations = register(items, &waiter)?;
+        Ok(Waiting { deadline, waiter, _registrations, descriptors, slept: Ok(()) })
+    }
+
+    /// # Safety
+    /// `mask` is null or points to a valid signal set.
+    #[allow(unsafe_code)] // hands the caller's signal mask on
+    unsafe fn sleep_with_descriptors(&mut self, mask: Mask, cancel: Cancel) -> Result<()> {
+        if !self.waiter.lie_down() {
+            self.waiter.rise(false);
+            return Ok(());
+        }
+        let (limit, descriptors) = (self.deadline.remaining_ms(), &mut self.descriptors);
+        let waited = if mask.is_null() {
+            poll::poll(descriptors, limit, cancel)
+        } else {
+            // SAFETY: by the caller.
+            unsafe { poll::poll_masked(descriptors, limit.into(), mask, cancel) }
+        };
+        let seen =
+            waited.is_ok() && self.descriptors.last().is_some_and(|event| event.revents != 0);
+        self.waiter.rise(seen);
+        waited.map(drop)
     }
 }
 
@@ -105,7 +173,7 @@ fn look(items: &mut [Item]) -> Result<usize> {
     let mut descriptors = entries(items);
     let mut count = 0;
     if !descriptors.is_empty() {
-        poll(&mut descriptors, 0)?;
+        poll::look(&mut descriptors)?;
         count += take_ready(items, &descriptors);
     }
     for item in items.iter_mut() {
@@ -136,29 +204,6 @@ fn take_ready(items: &mut [Item], descriptors: &[PollFd]) -> usize {
         count += usize::from(item.ready != 0);
     }
     count
-}
-
-/// # Safety
-/// `mask` is null or points to a valid signal set.
-#[allow(unsafe_code)] // hands the caller's signal mask on
-unsafe fn wait_with_descriptors(
-    items: &[Item],
-    waiter: &Waiter,
-    deadline: Deadline,
-    mask: Mask,
-) -> Result<()> {
-    let mut descriptors = entries(items);
-    descriptors.extend(waiter.event().map(|event| entry(event.fd(), libc::POLLIN)));
-    let waited = if !waiter.lie_down() {
-        Ok(0)
-    } else if mask.is_null() {
-        poll(&mut descriptors, deadline.remaining_ms())
-    } else {
-        // SAFETY: by the caller.
-        unsafe { ppoll(&mut descriptors, i64::from(deadline.remaining_ms()), mask) }
-    };
-    waiter.rise(descriptors.last().is_some_and(|event| event.revents != 0));
-    waited.map(|_| ())
 }
 
 /// The system's names for the events to wait for.

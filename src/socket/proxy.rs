@@ -6,12 +6,14 @@
 
 use super::blocking::{receive, send, with};
 use super::handle::Handle;
-use super::poller::Poller;
+use super::poller::{Poller, Watch};
 use super::socket::Socket;
 use crate::consts::{ZMQ_POLLIN, ZMQ_POLLOUT};
 use crate::error::{Errno, Result};
 use crate::msg::Msg;
 use crate::options::SocketType;
+use crate::sync::Arc;
+use crate::sys::cancel::Cancel;
 
 /// After this many messages in one direction, the other and the control socket have their turn.
 const BURST: usize = 1000;
@@ -33,16 +35,6 @@ pub struct Sockets {
     pub capture: Option<SocketHandle>,
     /// Where commands come from.
     pub control: Option<SocketHandle>,
-}
-
-/// Runs a proxy until the control socket says `TERMINATE`. Errors: `ETERM`, `EINTR`, `ENOTSOCK`,
-/// `EINVAL` if the control socket is one of the sides, and what sending and receiving give.
-pub fn run(sockets: Sockets) -> Result<()> {
-    let mut proxy = Proxy::new(sockets)?;
-    while proxy.state != State::Terminated {
-        proxy.turn()?;
-    }
-    Ok(())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,9 +64,12 @@ struct Traffic {
     sent: Count,
 }
 
-struct Proxy {
+/// A proxy at work.
+pub struct Proxy {
     sockets: Sockets,
-    poller: Poller<()>,
+    poller: Arc<Poller<()>>,
+    /// The wait that is not over yet.
+    watch: Option<Watch<()>>,
     /// What the poller waits for on the frontend and the backend.
     wanted: [i16; 2],
     state: State,
@@ -83,10 +78,13 @@ struct Proxy {
 }
 
 impl Proxy {
-    fn new(sockets: Sockets) -> Result<Proxy> {
+    /// A proxy between these. Errors: `ENOTSOCK`, `EINVAL` if the control socket is one of the sides,
+    /// `EMFILE`.
+    pub fn new(sockets: Sockets) -> Result<Proxy> {
         let proxy = Proxy {
             sockets,
-            poller: Poller::new(),
+            poller: Arc::new(Poller::new()),
+            watch: None,
             wanted: [INPUT; 2],
             state: State::Active,
             frontend: Traffic::default(),
@@ -100,6 +98,33 @@ impl Proxy {
             proxy.poller.add(control, (), INPUT)?;
         }
         Ok(proxy)
+    }
+
+    /// Works until the control socket says `TERMINATE`. Errors: `ASLEEP` if there is nothing to do,
+    /// which asks for [`Proxy::sleep`] and another call; `ETERM`, `EINTR`, `ENOTSOCK`, and what
+    /// sending and receiving give.
+    pub fn work(&mut self) -> Result<()> {
+        self.go_on_waiting()?;
+        while self.state != State::Terminated {
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    /// Sleeps until there may be something to do.
+    pub fn sleep(&mut self, cancel: Cancel) {
+        if let Some(watch) = &mut self.watch {
+            watch.sleep(cancel);
+        }
+    }
+
+    fn go_on_waiting(&mut self) -> Result<()> {
+        let Some(watch) = &mut self.watch else { return Ok(()) };
+        let result = watch.attempt(|_| {});
+        if result != Err(Errno::ASLEEP) {
+            self.watch = None;
+        }
+        result.map(drop)
     }
 
     /// Whether both sides are the same socket.
@@ -157,7 +182,8 @@ impl Proxy {
             }
             self.wanted = wanted;
         }
-        self.poller.wait(1, -1, |_| {}).map(drop)
+        self.watch = Some(self.poller.clone().watch(1, -1)?);
+        self.go_on_waiting()
     }
 
     /// Carries out a command.

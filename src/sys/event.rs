@@ -10,14 +10,14 @@ pub use imp::EventFd;
 
 #[cfg(all(target_os = "linux", not(ozmium_force_polling)))]
 mod imp {
-    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-
     use super::*;
+    use crate::sys::cancel::shielded;
+    use crate::sys::fd::Fd;
     use crate::sys::{last_errno, libc};
 
     /// A counter behind a descriptor: readable while set. Non-blocking, close-on-exec.
     pub struct EventFd {
-        fd: OwnedFd,
+        fd: Fd,
     }
 
     impl EventFd {
@@ -29,7 +29,7 @@ mod imp {
                 return Err(last_errno());
             }
             // SAFETY: `fd` was just made and belongs to nobody else.
-            Ok(EventFd { fd: unsafe { OwnedFd::from_raw_fd(fd) } })
+            Ok(EventFd { fd: unsafe { Fd::own(fd) } })
         }
 
         /// Makes the descriptor readable.
@@ -37,19 +37,19 @@ mod imp {
             let one = 1u64;
             // SAFETY: eight readable bytes. The only possible failure is a full counter, which is
             // readable already.
-            unsafe { libc::write(self.fd.as_raw_fd(), (&raw const one).cast(), 8) };
+            shielded(|| unsafe { libc::write(self.fd.raw(), (&raw const one).cast(), 8) });
         }
 
         /// Makes the descriptor unreadable.
         pub fn clear(&self) {
             let mut count = 0u64;
             // SAFETY: eight writable bytes. The only possible failure is that it was not set.
-            unsafe { libc::read(self.fd.as_raw_fd(), (&raw mut count).cast(), 8) };
+            shielded(|| unsafe { libc::read(self.fd.raw(), (&raw mut count).cast(), 8) });
         }
 
         /// The descriptor, for polling.
         pub fn fd(&self) -> RawFd {
-            self.fd.as_raw_fd()
+            self.fd.raw()
         }
     }
 }
@@ -63,6 +63,7 @@ mod imp {
     use std::os::unix::net::UnixStream as Stream;
 
     use super::*;
+    use crate::sys::cancel::{Shield, shielded};
     #[cfg(windows)]
     use crate::sys::loopback::Stream;
 
@@ -84,11 +85,12 @@ mod imp {
         /// Makes the descriptor readable.
         pub fn set(&self) {
             // The only possible failure is a full buffer, which is readable already.
-            let _ = (&self.writer).write(&[1]);
+            let _ = shielded(|| (&self.writer).write(&[1]));
         }
 
         /// Makes the descriptor unreadable.
         pub fn clear(&self) {
+            let _shield = Shield::new();
             let mut bytes = [0; 64];
             while (&self.reader).read(&mut bytes).is_ok_and(|read| read == bytes.len()) {}
         }
@@ -109,7 +111,7 @@ mod tests {
     fn the_descriptor_is_readable_while_set() {
         let event = EventFd::new().expect("event");
         let readable =
-            || poll::poll(&mut [poll::entry(event.fd(), libc::POLLIN)], 0).expect("poll") == 1;
+            || poll::look(&mut [poll::entry(event.fd(), libc::POLLIN)]).expect("poll") == 1;
         event.clear();
         assert!(!readable());
         for times in [1, 64, 100_000] {

@@ -7,6 +7,7 @@
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
+use super::cancel::Cancel;
 use crate::error::{Errno, Result};
 #[cfg(target_os = "linux")]
 use crate::sys::libc;
@@ -17,7 +18,12 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// Sleeps while `*word == expected`, until [`wake_all`], the timeout (`EAGAIN`) or a signal
 /// (`EINTR`). May return `Ok` for no reason: look at the word again.
 #[cfg(target_os = "linux")]
-pub fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> Result<()> {
+pub fn wait(
+    word: &AtomicU32,
+    expected: u32,
+    timeout: Option<Duration>,
+    cancel: Cancel,
+) -> Result<()> {
     let limit = timeout.unwrap_or(LONGEST).min(LONGEST);
     let spec = libc::timespec {
         tv_sec: limit.as_secs() as _,
@@ -26,13 +32,10 @@ pub fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> Resul
     // SAFETY: `word` outlives the call and is a valid 4-byte aligned futex word; `spec` is a
     // valid timespec that the kernel only reads.
     let rc = unsafe {
-        libc::syscall(
-            libc::SYS_futex,
-            word.as_ptr(),
-            libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
-            expected,
-            &raw const spec,
-        )
+        match cancel {
+            Cancel::Here => wait_or_end(word.as_ptr(), expected, &raw const spec),
+            Cancel::Later => libc::syscall(FUTEX, word.as_ptr(), WAIT, expected, &raw const spec),
+        }
     };
     if rc == 0 {
         return Ok(());
@@ -41,6 +44,50 @@ pub fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> Resul
         Errno(libc::ETIMEDOUT) if timeout.is_some_and(|t| t <= LONGEST) => Err(Errno::EAGAIN),
         Errno::EINTR => Err(Errno::EINTR),
         _ => Ok(()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+const FUTEX: libc::c_long = libc::SYS_futex;
+#[cfg(target_os = "linux")]
+const WAIT: libc::c_int = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+
+/// The system call; a thread that is cancelled ends in it. The C library has no such call for a futex,
+/// and makes those that it has in this very way: cancellation at any moment is asked for as long as
+/// the call lasts. In this function there is nothing to drop, whatever that moment is.
+///
+/// Who cancels may have found the thread in that state and not have told it yet when it is woken. glibc
+/// before 2.41 would then end it in the next call of the system's, [`Shield`](super::cancel::Shield) or
+/// not, but waits for that moment at the end of its own such calls: hence the last one, which does
+/// nothing else.
+///
+/// # Safety
+/// As for the system call.
+#[cfg(target_os = "linux")]
+#[inline(never)]
+unsafe extern "C-unwind" fn wait_or_end(
+    word: *const u32,
+    expected: u32,
+    spec: *const libc::timespec,
+) -> libc::c_long {
+    use super::cancel::system::{AT_ONCE, pthread_setcanceltype};
+    // Not the libc crate's: a call of that one cannot unwind, for all the compiler knows.
+    unsafe extern "C-unwind" {
+        fn syscall(number: libc::c_long, ...) -> libc::c_long;
+        fn poll(
+            entries: *mut libc::pollfd,
+            count: libc::nfds_t,
+            timeout: libc::c_int,
+        ) -> libc::c_int;
+    }
+    let mut kind = 0;
+    // SAFETY: valid pointers to a local; the rest by the caller.
+    unsafe {
+        pthread_setcanceltype(AT_ONCE, &raw mut kind);
+        let result = syscall(FUTEX, word, WAIT, expected, spec);
+        pthread_setcanceltype(kind, &raw mut kind);
+        poll(std::ptr::null_mut(), 0, 0);
+        result
     }
 }
 
@@ -90,7 +137,12 @@ mod portable {
     }
 
     /// As on Linux, but never `EINTR`.
-    pub fn wait(word: &AtomicU32, expected: u32, timeout: Option<Duration>) -> Result<()> {
+    pub fn wait(
+        word: &AtomicU32,
+        expected: u32,
+        timeout: Option<Duration>,
+        _cancel: Cancel,
+    ) -> Result<()> {
         let Place(mutex, changed) = place(word);
         let guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
         if word.load(Ordering::SeqCst) != expected {
@@ -126,13 +178,16 @@ mod tests {
     #[test]
     fn times_out() {
         let word = AtomicU32::new(1);
-        assert_eq!(wait(&word, 1, Some(Duration::from_millis(5))), Err(Errno::EAGAIN));
+        assert_eq!(
+            wait(&word, 1, Some(Duration::from_millis(5)), Cancel::Later),
+            Err(Errno::EAGAIN)
+        );
     }
 
     #[test]
     fn returns_at_once_when_the_word_differs() {
         let word = AtomicU32::new(1);
-        assert_eq!(wait(&word, 2, None), Ok(()));
+        assert_eq!(wait(&word, 2, None, Cancel::Later), Ok(()));
     }
 
     #[test]
@@ -141,7 +196,7 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 while word.load(Ordering::SeqCst) == 0 {
-                    assert_eq!(wait(&word, 0, None), Ok(()));
+                    assert_eq!(wait(&word, 0, None, Cancel::Later), Ok(()));
                 }
             });
             word.store(1, Ordering::SeqCst);

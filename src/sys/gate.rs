@@ -6,6 +6,7 @@
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
 
+use super::cancel::Cancel;
 use super::fork;
 use super::word::Word;
 use crate::sync::atomic::Ordering;
@@ -55,7 +56,7 @@ impl Gate {
         // Whoever has slept here does not know whether others still do.
         while self.0.swap(AWAITED, Ordering::Acquire) != OPEN {
             // Whatever ended the sleep, a signal too: look again.
-            let _ = self.0.wait(AWAITED, None);
+            let _ = self.0.wait(AWAITED, None, Cancel::Later);
         }
     }
 

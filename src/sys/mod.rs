@@ -4,8 +4,11 @@
 //! others, the file has its like in `windows/`.
 #![allow(unsafe_code)] // system calls
 
+pub mod cancel;
 pub mod clock;
 pub mod event;
+#[cfg(unix)]
+pub mod fd;
 pub mod foreign;
 pub mod fork;
 pub mod futex;

@@ -7,6 +7,7 @@ use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::cancel::Cancel;
 use super::futex;
 
 /// Nobody has begun. No process has this number.
@@ -60,7 +61,7 @@ impl<T: Copy> Once<T> {
                 Err(MADE) => {}
                 Err(now) if now == process => {
                     // Whatever ended the sleep, a signal too: look again.
-                    let _ = futex::wait(&self.state, process, None);
+                    let _ = futex::wait(&self.state, process, None, Cancel::Later);
                 }
                 Err(now) => seen = now,
             }

@@ -1,5 +1,6 @@
 //! Looking for news instead of sleeping.
 
+use super::cancel::shielded;
 use super::once::Once;
 
 /// Whether there is another processor, so that anybody could bring news while this thread looks for
@@ -7,7 +8,9 @@ use super::once::Once;
 #[inline]
 pub fn several() -> bool {
     static SEVERAL: Once<bool> = Once::new();
-    SEVERAL.get_or_make(|| std::thread::available_parallelism().is_ok_and(|n| n.get() > 1))
+    SEVERAL.get_or_make(|| {
+        shielded(|| std::thread::available_parallelism().is_ok_and(|n| n.get() > 1))
+    })
 }
 
 /// Lets about a microsecond pass without leaving the processor.

@@ -11,6 +11,7 @@ use std::os::fd::{IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 
+use super::cancel::Shield;
 use super::{last_errno, poll, set_errno};
 #[cfg(any(target_os = "linux", test))]
 use crate::error::Errno;
@@ -94,6 +95,7 @@ impl Sink {
     pub fn write(&self, line: &[u8]) {
         let errno = last_errno();
         if identify(self.fd).is_some_and(|(file, _)| file == self.file) {
+            let _shield = Shield::new();
             without_signals(|| match self.kind {
                 Kind::Regular => write(self.fd, line),
                 Kind::Socket => send(self.fd, line),
@@ -131,7 +133,7 @@ fn send(fd: RawFd, line: &[u8]) {
 /// to fail rather than wait, where it can do that.
 fn write_if_room(fd: RawFd, line: &[u8]) {
     let mut entries = [poll::entry(fd, libc::POLLOUT)];
-    if !matches!(poll::poll(&mut entries, 0), Ok(1)) || entries[0].revents != libc::POLLOUT {
+    if !matches!(poll::look(&mut entries), Ok(1)) || entries[0].revents != libc::POLLOUT {
         return;
     }
     #[cfg(target_os = "linux")]

@@ -1,5 +1,7 @@
 //! Threads of the library's own.
 
+use std::ffi::{c_int, c_uint, c_void};
+use std::mem::MaybeUninit;
 use std::thread::{Builder, JoinHandle};
 
 use crate::error::{Errno, Result};
@@ -72,25 +74,6 @@ pub fn spawn(
     })
 }
 
-/// Starts a thread for code of the application's: as `spawn`, but with the stack that threads of C
-/// programs have, not the smaller one of Rust's.
-pub fn spawn_application(
-    name: &str,
-    body: impl FnOnce() + Send + 'static,
-) -> Result<JoinHandle<()>> {
-    let mut size = 0;
-    // SAFETY: `attributes` is initialised by the first call and used only if that succeeds.
-    unsafe {
-        let mut attributes: libc::pthread_attr_t = std::mem::zeroed();
-        if libc::pthread_attr_init(&mut attributes) == 0 {
-            libc::pthread_attr_getstacksize(&attributes, &mut size);
-            libc::pthread_attr_destroy(&mut attributes);
-        }
-    }
-    let builder = if size > 0 { Builder::new().stack_size(size) } else { Builder::new() };
-    start(builder, name, body)
-}
-
 fn start(
     builder: Builder,
     name: &str,
@@ -98,6 +81,95 @@ fn start(
 ) -> Result<JoinHandle<()>> {
     let short: String = name.chars().filter(|&c| c != '\0').take(15).collect();
     with_signals_blocked(|| builder.name(short).spawn(body)).map_err(Errno::from)
+}
+
+/// Sleeps, until a signal handler runs if one does. A thread that is cancelled ends in it.
+pub fn sleep(seconds: c_uint) {
+    #[cfg(not(target_os = "linux"))]
+    use libc::sleep as system_sleep;
+    #[cfg(target_os = "linux")]
+    unsafe extern "C-unwind" {
+        // Not the libc crate's: see below.
+        #[link_name = "sleep"]
+        fn system_sleep(seconds: c_uint) -> c_uint;
+    }
+    // SAFETY: takes any number.
+    unsafe { system_sleep(seconds) };
+}
+
+/// A function of the application's that a thread is started for.
+pub type ThreadFn = unsafe extern "C-unwind" fn(*mut c_void);
+
+/// A thread that runs code of the application's.
+pub struct ApplicationThread(libc::pthread_t);
+
+// SAFETY: a thread may be waited for by any other.
+unsafe impl Send for ApplicationThread {}
+// SAFETY: as above.
+unsafe impl Sync for ApplicationThread {}
+
+unsafe extern "C-unwind" {
+    // Not the libc crate's: in these, or in what they start, a thread that is cancelled ends.
+    fn pthread_create(
+        thread: *mut libc::pthread_t,
+        attributes: *const libc::pthread_attr_t,
+        start: extern "C-unwind" fn(*mut c_void) -> *mut c_void,
+        argument: *mut c_void,
+    ) -> c_int;
+    fn pthread_join(thread: libc::pthread_t, result: *mut *mut c_void) -> c_int;
+}
+
+#[derive(Clone, Copy)]
+struct Call {
+    function: ThreadFn,
+    argument: *mut c_void,
+}
+
+/// Not the standard library's threads: those cannot be cancelled, nor end by `pthread_exit`.
+extern "C-unwind" fn run(call: *mut c_void) -> *mut c_void {
+    // SAFETY: the box that `spawn_application` gave away.
+    let call = *unsafe { Box::from_raw(call.cast::<Call>()) };
+    #[cfg(target_os = "linux")]
+    // SAFETY: the calling thread and a C string.
+    unsafe {
+        libc::pthread_setname_np(libc::pthread_self(), c"ZMQapp".as_ptr())
+    };
+    // SAFETY: promised by the caller of `spawn_application`.
+    unsafe { (call.function)(call.argument) };
+    std::ptr::null_mut()
+}
+
+/// Starts a thread for code of the application's: as [`spawn`], but like threads of C programs, with
+/// their stack. Errors: `EAGAIN` or `ENOMEM` if the system has no more threads.
+///
+/// # Safety
+/// `function` may be called with `argument` on another thread.
+pub unsafe fn spawn_application(
+    function: ThreadFn,
+    argument: *mut c_void,
+) -> Result<ApplicationThread> {
+    let call = Box::into_raw(Box::new(Call { function, argument }));
+    let mut thread = MaybeUninit::uninit();
+    let attributes = std::ptr::null();
+    let failed = with_signals_blocked(|| {
+        // SAFETY: there is room for the answer, and `run` takes such a box.
+        unsafe { pthread_create(thread.as_mut_ptr(), attributes, run, call.cast()) }
+    });
+    if failed != 0 {
+        // SAFETY: nobody took it.
+        drop(unsafe { Box::from_raw(call) });
+        return Err(Errno(failed));
+    }
+    // SAFETY: the call succeeded.
+    Ok(ApplicationThread(unsafe { thread.assume_init() }))
+}
+
+impl ApplicationThread {
+    /// Waits for the thread's end; to be called once. A thread that is cancelled ends in it.
+    pub fn join(&self) {
+        // SAFETY: a thread that was not waited for; its result is not asked for.
+        unsafe { pthread_join(self.0, std::ptr::null_mut()) };
+    }
 }
 
 /// Runs `body` with every signal blocked, so that a thread it creates inherits that.

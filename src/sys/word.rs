@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::sync::atomic::AtomicU32;
+use crate::sys::cancel::Cancel;
 #[cfg(not(loom))]
 use crate::sys::futex;
 
@@ -37,8 +38,8 @@ impl Word {
 
     /// Sleeps while the word is `expected`, until [`Word::wake_all`]. May return for no reason.
     /// Errors: `EAGAIN` when `timeout` has passed, `EINTR`.
-    pub fn wait(&self, expected: u32, timeout: Option<Duration>) -> Result<()> {
-        futex::wait(&self.value, expected, timeout)
+    pub fn wait(&self, expected: u32, timeout: Option<Duration>, cancel: Cancel) -> Result<()> {
+        futex::wait(&self.value, expected, timeout, cancel)
     }
 
     /// Ends the sleep of all.
@@ -59,7 +60,7 @@ impl Word {
         Word { value: AtomicU32::new(value), sleepers: Default::default() }
     }
 
-    pub fn wait(&self, expected: u32, _timeout: Option<Duration>) -> Result<()> {
+    pub fn wait(&self, expected: u32, _timeout: Option<Duration>, _cancel: Cancel) -> Result<()> {
         let guard = self.sleepers.0.lock();
         if self.value.load(std::sync::atomic::Ordering::SeqCst) == expected {
             let _ = self.sleepers.1.wait(guard.unwrap_or_else(|broken| broken.into_inner()));

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::msg::RecvBuffer;
 use crate::options::{Options, SocketType};
+use crate::sys::cancel::Cancel;
 use crate::sys::{poll, tempdir};
 
 fn options() -> Options {
@@ -48,7 +49,11 @@ impl Drop for Directory {
 
 fn wait(fd: RawFd, events: i16) {
     let mut entries = [poll::entry(fd, events)];
-    assert_eq!(poll::poll(&mut entries, 10_000), Ok(1), "nothing happened within ten seconds");
+    assert_eq!(
+        poll::poll(&mut entries, 10_000, Cancel::Later),
+        Ok(1),
+        "nothing happened within ten seconds"
+    );
 }
 
 /// Splits an endpoint and parses the rest for connecting.

@@ -37,7 +37,7 @@ impl Socket {
             }
             let ticket = self.signal.ticket();
             drop(done);
-            assert_eq!(self.signal.wait(ticket, FOR_EVER), Ok(()));
+            assert_eq!(self.signal.wait(ticket, FOR_EVER, Cancel::Later), Ok(()));
         }
     }
 }
@@ -100,7 +100,7 @@ fn loom_signal_wakes_listed_waiters() {
                 break;
             }
             drop(done);
-            assert_eq!(waiter.wait(FOR_EVER), Ok(()));
+            assert_eq!(waiter.wait(FOR_EVER, Cancel::Later), Ok(()));
         }
         socket.signal.remove_waiter(&waiter);
         assert!(teller.join().is_ok());
@@ -121,7 +121,7 @@ fn loom_signal_descriptor_follows_pending() {
         signal.acknowledge();
         assert!(raiser.join().is_ok());
         let mut entries = [crate::sys::poll::entry(fd, crate::sys::libc::POLLIN)];
-        let readable = crate::sys::poll::poll(&mut entries, 0) == Ok(1);
+        let readable = crate::sys::poll::look(&mut entries) == Ok(1);
         assert_eq!(readable, signal.needs_attention());
     });
 }

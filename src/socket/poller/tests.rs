@@ -37,22 +37,28 @@ fn hear(socket: SocketHandle) -> String {
     String::from_utf8_lossy(msg.data()).into_owned()
 }
 
-fn wait(poller: &Poller<u8>, room: usize, timeout_ms: i64) -> Result<Vec<(u8, i16)>> {
+fn wait(poller: &Arc<Poller<u8>>, room: usize, timeout_ms: i64) -> Result<Vec<(u8, i16)>> {
     let mut found = Vec::new();
-    let count = poller.wait(room, timeout_ms, |event| found.push((event.data, event.events)))?;
+    let mut watch = poller.clone().watch(room, timeout_ms)?;
+    let count = loop {
+        match watch.attempt(|event| found.push((event.data, event.events))) {
+            Err(Errno::ASLEEP) => watch.sleep(Cancel::Later),
+            done => break done?,
+        }
+    };
     assert_eq!(count, found.len());
     Ok(found)
 }
 
 fn readable(fd: RawFd) -> bool {
-    poll(&mut [entry(fd, libc::POLLIN)], 0).expect("poll") == 1
+    look(&mut [entry(fd, libc::POLLIN)]).expect("poll") == 1
 }
 
 #[test]
 fn events_are_reported_in_the_order_of_adding() {
     let context = Context::new();
     let ((a, b), (c, d)) = (pair(&context), pair(&context));
-    let poller = Poller::new();
+    let poller = Arc::new(Poller::new());
     poller.add(b, 1, INPUT).expect("add");
     poller.add(d, 2, INPUT | OUTPUT).expect("add");
     assert_eq!(wait(&poller, 2, 0), Ok(vec![(2, OUTPUT)]));
@@ -69,7 +75,7 @@ fn events_are_reported_in_the_order_of_adding() {
 #[test]
 fn nothing_to_wait_for_without_limit_is_an_error() {
     let context = Context::new();
-    let poller = Poller::new();
+    let poller = Arc::new(Poller::new());
     assert_eq!(wait(&poller, 1, -1), Err(Errno::EFAULT));
     assert_eq!(wait(&poller, 1, 1), Err(Errno::EAGAIN));
     let pull = socket(&context, SocketType::Pull);
@@ -83,7 +89,7 @@ fn nothing_to_wait_for_without_limit_is_an_error() {
 fn a_closed_socket_is_told_of_until_it_is_taken_out() {
     let context = Context::new();
     let (a, b) = pair(&context);
-    let poller = Poller::new();
+    let poller = Arc::new(Poller::new());
     poller.add(a, 1, INPUT).expect("add");
     poller.add(b, 2, OUTPUT).expect("add");
     close(a).expect("close");
@@ -99,7 +105,7 @@ fn sockets_and_descriptors_end_the_same_wait() {
     let context = Context::new();
     let (a, b) = pair(&context);
     let event = EventFd::new().expect("eventfd");
-    let poller = Poller::new();
+    let poller = Arc::new(Poller::new());
     poller.add(b, 1, INPUT).expect("add");
     poller.add_fd(event.fd(), 2, INPUT).expect("add");
     assert_eq!(poller.add_fd(event.fd(), 3, INPUT), Err(Errno::EINVAL));
@@ -120,7 +126,7 @@ fn sockets_and_descriptors_end_the_same_wait() {
 fn a_change_by_another_thread_reaches_a_wait() {
     let context = Context::new();
     let ((a, b), (c, d)) = (pair(&context), pair(&context));
-    let poller = Poller::new();
+    let poller = Arc::new(Poller::new());
     poller.add(b, 1, INPUT).expect("add");
     let event = EventFd::new().expect("eventfd");
     event.set();
@@ -140,7 +146,7 @@ fn a_change_by_another_thread_reaches_a_wait() {
 fn the_descriptor_shows_what_came_between_waits() {
     let context = Context::new();
     let (a, b) = pair(&context);
-    let poller = Poller::new();
+    let poller = Arc::new(Poller::new());
     poller.add(b, 1, INPUT).expect("add");
     assert_eq!(poller.descriptor(), Err(Errno::EINVAL));
     let client = socket(&context, SocketType::Client);

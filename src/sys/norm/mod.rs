@@ -247,7 +247,7 @@ impl Session {
     /// The next event, if there is one.
     pub fn event(&mut self) -> Option<Event> {
         let mut ready = [poll::entry(self.fd()?, libc::POLLIN)];
-        if !matches!(poll::poll(&mut ready, 0), Ok(1)) {
+        if !matches!(poll::look(&mut ready), Ok(1)) {
             // Older versions of the library would wait.
             return None;
         }

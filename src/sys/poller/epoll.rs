@@ -1,11 +1,23 @@
 //! The readiness queue of Linux.
 
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::RawFd;
 
 use super::{BATCH, Direction, Ready, Watch};
 use crate::error::{Errno, Result};
+use crate::sys::cancel::{Cancel, Shield};
+use crate::sys::fd::Fd;
 use crate::sys::last_errno;
 use crate::sys::libc;
+
+unsafe extern "C-unwind" {
+    // Not the libc crate's: in this one a thread that is cancelled ends.
+    fn epoll_wait(
+        fd: RawFd,
+        events: *mut libc::epoll_event,
+        room: libc::c_int,
+        timeout_ms: libc::c_int,
+    ) -> libc::c_int;
+}
 
 impl Watch {
     fn events(self) -> u32 {
@@ -21,7 +33,7 @@ impl Watch {
 
 /// An epoll instance.
 pub struct Poller {
-    fd: OwnedFd,
+    fd: Fd,
 }
 
 impl Poller {
@@ -38,19 +50,19 @@ impl Poller {
             return Err(last_errno());
         }
         // SAFETY: `fd` was just made and belongs to nobody else.
-        Ok(Poller { fd: unsafe { OwnedFd::from_raw_fd(fd) } })
+        Ok(Poller { fd: unsafe { Fd::own(fd) } })
     }
 
     /// The instance's own descriptor, which is readable while any of its events waits; `None`
     /// where there is no such thing.
     pub fn fd(&self) -> Option<RawFd> {
-        Some(self.fd.as_raw_fd())
+        Some(self.fd.raw())
     }
 
     fn control(&self, operation: i32, fd: RawFd, watch: Watch, token: u64) -> Result<()> {
         let mut event = libc::epoll_event { events: watch.events(), u64: token };
         // SAFETY: `event` is valid for the call; the kernel copies it.
-        let rc = unsafe { libc::epoll_ctl(self.fd.as_raw_fd(), operation, fd, &raw mut event) };
+        let rc = unsafe { libc::epoll_ctl(self.fd.raw(), operation, fd, &raw mut event) };
         if rc < 0 { Err(last_errno()) } else { Ok(()) }
     }
 
@@ -77,13 +89,12 @@ impl Poller {
 
     /// Waits until something is ready or `timeout_ms` has passed (negative: no limit), and puts
     /// at most [`BATCH`] events into `out`. Errors: `EINTR`.
-    pub fn wait(&self, timeout_ms: i32, out: &mut Vec<Ready>) -> Result<()> {
+    pub fn wait(&self, timeout_ms: i32, out: &mut Vec<Ready>, cancel: Cancel) -> Result<()> {
         let mut events = [libc::epoll_event { events: 0, u64: 0 }; BATCH];
         out.clear();
+        let _shield = (cancel == Cancel::Later).then(Shield::new);
         // SAFETY: `events` has room for BATCH entries.
-        let n = unsafe {
-            libc::epoll_wait(self.fd.as_raw_fd(), events.as_mut_ptr(), BATCH as i32, timeout_ms)
-        };
+        let n = unsafe { epoll_wait(self.fd.raw(), events.as_mut_ptr(), BATCH as i32, timeout_ms) };
         if n < 0 {
             return match last_errno() {
                 Errno::EINTR => Err(Errno::EINTR),

@@ -25,6 +25,7 @@ use polling::{Event, Events, PollMode};
 use super::{BATCH, Direction, Ready, Watch};
 use crate::error::{Errno, Result};
 use crate::sys::RawFd;
+use crate::sys::cancel::Cancel;
 
 /// A descriptor as it is watched.
 struct Watched {
@@ -145,8 +146,8 @@ impl Poller {
     }
 
     /// Waits until something is ready or `timeout_ms` has passed (negative: no limit), and puts
-    /// at most [`BATCH`] events into `out`.
-    pub fn wait(&self, timeout_ms: i32, out: &mut Vec<Ready>) -> Result<()> {
+    /// at most [`BATCH`] events into `out`. No cancelled thread ends in it.
+    pub fn wait(&self, timeout_ms: i32, out: &mut Vec<Ready>, _cancel: Cancel) -> Result<()> {
         out.clear();
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
         let mut events = self.events.lock();

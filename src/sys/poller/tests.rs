@@ -1,5 +1,6 @@
 //! What callers rely on, whichever poller this system has.
 
+use crate::sys::cancel::Cancel;
 use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
@@ -19,7 +20,7 @@ fn pair() -> (UnixStream, UnixStream) {
 /// The reports of one wait.
 fn wait(poller: &Poller, timeout_ms: i32) -> Vec<Ready> {
     let mut ready = Vec::new();
-    poller.wait(timeout_ms, &mut ready).expect("wait");
+    poller.wait(timeout_ms, &mut ready, Cancel::Later).expect("wait");
     ready
 }
 

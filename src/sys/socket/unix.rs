@@ -2,18 +2,19 @@
 
 use std::io::IoSlice;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::RawFd;
 use std::time::Duration;
 
 use super::{Credentials, SocketAddress};
 use crate::error::{Errno, Result};
 use crate::msg::Spare;
+use crate::sys::fd::Fd;
 use crate::sys::last_errno;
 use crate::sys::libc::{self, c_int, c_void, sockaddr_storage, socklen_t};
 
 /// An owned socket.
 #[derive(Debug)]
-pub struct Socket(OwnedFd);
+pub struct Socket(Fd);
 
 impl Socket {
     /// A fresh stream socket for addresses like `address`. Errors: `EAFNOSUPPORT`, `EMFILE`,
@@ -32,7 +33,7 @@ impl Socket {
         // SAFETY: no pointers are passed; the result is checked.
         let fd = unsafe { libc::socket(address.family(), kind, 0) };
         // SAFETY: the descriptor was just made and belongs to nobody else.
-        check(fd).map(|fd| Socket(unsafe { OwnedFd::from_raw_fd(fd) }))
+        check(fd).map(|fd| Socket(unsafe { Fd::own(fd) }))
     }
 
     /// Takes over a socket that the application made (`ZMQ_USE_FD`): it is closed with the
@@ -46,12 +47,12 @@ impl Socket {
             check(libc::fcntl(fd, libc::F_SETFL, flags | libc::O_NONBLOCK))?;
         }
         // SAFETY: it is an open socket, and by the option's contract the library's from here on.
-        Ok(Socket(unsafe { OwnedFd::from_raw_fd(fd) }))
+        Ok(Socket(unsafe { Fd::own(fd) }))
     }
 
     /// The descriptor, for polling.
     pub fn fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+        self.0.raw()
     }
 
     /// Binds to `address`. Errors: as bind(2).
@@ -89,7 +90,7 @@ impl Socket {
             retry(|| unsafe { libc::accept4(self.fd(), raw, len, flags) } as isize)
         })?;
         // SAFETY: the descriptor was just made and belongs to nobody else.
-        Ok((Socket(unsafe { OwnedFd::from_raw_fd(fd as RawFd) }), peer))
+        Ok((Socket(unsafe { Fd::own(fd as RawFd) }), peer))
     }
 
     /// The address at this end; `None` if its family is not one of ours.

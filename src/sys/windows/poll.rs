@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use windows_sys::Win32::Networking::WinSock::{SOCKET, WSAPoll};
 
+use super::cancel::Cancel;
 use super::{RawFd, libc};
 use crate::error::{Errno, Result};
 
@@ -19,7 +20,7 @@ pub fn entry(fd: RawFd, events: c_short) -> PollFd {
 
 /// Waits for at most `timeout_ms` (negative: no limit). How many entries have events. Errors:
 /// `ENOTSOCK`, `EINVAL`, `ENOMEM`.
-pub fn poll(entries: &mut [PollFd], timeout_ms: i32) -> Result<usize> {
+pub fn poll(entries: &mut [PollFd], timeout_ms: i32, _: Cancel) -> Result<usize> {
     if entries.is_empty() {
         // Winsock refuses to wait for nothing.
         let time = u64::try_from(timeout_ms).map_or(Duration::MAX, Duration::from_millis);
@@ -33,14 +34,20 @@ pub fn poll(entries: &mut [PollFd], timeout_ms: i32) -> Result<usize> {
     usize::try_from(n).map_err(|_| super::last_errno())
 }
 
+/// Which of the entries have events now. As [`poll`].
+pub fn look(entries: &mut [PollFd]) -> Result<usize> {
+    poll(entries, 0, Cancel::Later)
+}
+
 /// Like [`poll`]: there are no signals, and no masks.
 ///
 /// # Safety
 /// None.
-pub unsafe fn ppoll(
+pub unsafe fn poll_masked(
     entries: &mut [PollFd],
     timeout_ms: i64,
     _: *const libc::sigset_t,
+    cancel: Cancel,
 ) -> Result<usize> {
-    poll(entries, i32::try_from(timeout_ms).unwrap_or(i32::MAX))
+    poll(entries, i32::try_from(timeout_ms).unwrap_or(i32::MAX), cancel)
 }
