@@ -36,6 +36,8 @@ pub struct PipeTable {
     free: Vec<u32>,
     /// Pipes taken in so far.
     serial: u32,
+    /// The pipe that was told that it is the socket's only one.
+    alone: Option<PipeId>,
     /// Pipes whose end the pattern has to be told.
     pub ended: Vec<PipeId>,
     /// How often the socket has attended to what others told it, also if that was nothing.
@@ -71,10 +73,13 @@ impl PipeTable {
             }
         };
         pipe.link.attach(PipeKey { number, serial });
-        // From the third on there is nothing to change.
-        let count = self.slots.len() - self.free.len();
-        if count <= 2 {
-            self.iter_mut().for_each(|(_, slot)| slot.reader.set_alone(count == 1));
+        // Without a look at all slots: most may be free.
+        let is_alone = self.slots.len() - self.free.len() == 1;
+        let was_alone = std::mem::replace(&mut self.alone, is_alone.then_some(PipeId(number)));
+        for (pipe, alone) in [(was_alone, false), (Some(PipeId(number)), is_alone)] {
+            if let Some(slot) = pipe.and_then(|pipe| self.get(pipe)) {
+                slot.reader.set_alone(alone);
+            }
         }
         PipeId(number)
     }
