@@ -16,6 +16,7 @@
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use crate::msg::usage;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use crate::sync::cell::UnsafeCell;
@@ -39,6 +40,7 @@ impl<T> Chunk<T> {
         if slots.try_reserve_exact(capacity).is_err() {
             return ptr::null_mut();
         }
+        usage::taken(capacity * size_of::<Slot<T>>());
         slots.resize_with(capacity, || UnsafeCell::new(MaybeUninit::uninit()));
         Box::into_raw(Box::new(Chunk {
             next: AtomicPtr::new(ptr::null_mut()),
@@ -65,7 +67,8 @@ impl<T> Chunk<T> {
 unsafe fn free<T>(chunk: *mut Chunk<T>) {
     if !chunk.is_null() {
         // SAFETY: by the caller.
-        drop(unsafe { Box::from_raw(chunk) });
+        let chunk = unsafe { Box::from_raw(chunk) };
+        usage::given(size_of_val(&*chunk.slots));
     }
 }
 

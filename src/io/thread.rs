@@ -17,19 +17,24 @@ use super::timers::{Timer, Timers};
 use super::working::Wanted;
 use crate::error::{Errno, Result};
 use crate::log::{self, Kind, Subject};
-use crate::msg::Later;
+use crate::msg::{Later, usage};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::sys::cancel::Cancel;
-use crate::sys::clock;
 use crate::sys::event::EventFd;
 use crate::sys::poller::{Poller, Ready, Watch};
 use crate::sys::thread::{Scheduling, spawn};
+use crate::sys::{clock, memory};
 use crate::transport::SocketAddress;
 use crate::zmtp::gssapi::Worked;
 
 /// The loop's own token: its wake-up descriptor.
 const WAKE: u64 = u64::MAX;
+
+/// A thread that had nothing to do for so many milliseconds looks whether a burst is over, and if not,
+/// again after twice the time, up to the longest.
+const LOOK_MS: u64 = 200;
+const LONGEST_LOOK_MS: u64 = 3200;
 
 /// Commands handled before the network gets a turn.
 const COMMANDS_AT_ONCE: usize = 256;
@@ -139,6 +144,9 @@ pub struct Loop {
     pub now: u64,
     /// Something was dialled before.
     dialled: bool,
+    /// When to look at the memory that a burst has left, if nothing happens until then, and how long
+    /// to wait for the next look after that.
+    look: (u64, u64),
 }
 
 impl Loop {
@@ -154,6 +162,7 @@ impl Loop {
             }
             self.thread.asleep.store(false, Ordering::SeqCst);
             self.now = clock::now_ms();
+            let mut idle = ready.is_empty();
             for event in &ready {
                 self.guarded(|this| this.dispatch(*event));
             }
@@ -164,9 +173,13 @@ impl Loop {
                 match self.thread.inbox.pop() {
                     None => break,
                     Some(Request::Stop) => return,
-                    Some(request) => self.guarded(|this| this.handle(request)),
+                    Some(request) => {
+                        idle = false;
+                        self.guarded(|this| this.handle(request));
+                    }
                 }
             }
+            self.look_at_memory(idle);
         }
     }
 
@@ -180,7 +193,28 @@ impl Loop {
             self.thread.asleep.store(false, Ordering::SeqCst);
             return 0;
         }
-        self.timers.wait_ms(clock::now_ms())
+        let now = clock::now_ms();
+        let wait = self.timers.wait_ms(now);
+        if !usage::is_burst() {
+            return wait;
+        }
+        let look = i32::try_from(self.look.0.saturating_sub(now)).unwrap_or(i32::MAX);
+        if wait < 0 { look } else { wait.min(look) }
+    }
+
+    /// Tidies up after a burst once nothing was to be done for a while: not in the midst of it, where
+    /// the memory would be wanted again.
+    fn look_at_memory(&mut self, idle: bool) {
+        let (at, pause) = self.look;
+        if !idle {
+            self.look = (self.now + LOOK_MS, LOOK_MS);
+        } else if self.now >= at && usage::is_burst() {
+            if usage::tidy() {
+                memory::give_back();
+            }
+            // If messages wait to be received still, that may take long.
+            self.look = (self.now + pause, (2 * pause).min(LONGEST_LOOK_MS));
+        }
     }
 
     /// Runs one step. A panic (a defect of ours) costs what the step was about, not the thread.
@@ -315,6 +349,7 @@ impl IoPool {
             timers: Timers::default(),
             now: clock::now_ms(),
             dialled: false,
+            look: (0, LOOK_MS),
         };
         let name = format!("{prefix}IO/{number}");
         let handle = spawn(&name, scheduling.clone(), move || body.run())?;

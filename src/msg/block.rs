@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{later, pool};
+use super::{later, pool, usage};
 use crate::error::{Errno, Result};
 
 /// `zmq_free_fn`: called as `f(data, hint)`, once, on whichever thread drops the last reference.
@@ -38,7 +38,9 @@ impl Block {
         let size = Self::size_for(capacity)?;
         // SAFETY: malloc may be called with any size.
         let memory = unsafe { libc::malloc(size) };
-        Self::place(memory, capacity)
+        let block = Self::place(memory, capacity)?;
+        usage::taken(capacity);
+        Ok(block)
     }
 
     /// Changes the capacity of a block that nobody else refers to, keeping what fits of the
@@ -53,8 +55,13 @@ impl Block {
     ) -> Result<NonNull<Block>> {
         let size = Self::size_for(capacity)?;
         // SAFETY: the block is live malloc memory, per the contract.
+        let before = unsafe { Self::capacity(block) };
+        // SAFETY: as above.
         let memory = unsafe { libc::realloc(block.as_ptr().cast(), size) };
-        Self::place(memory, capacity)
+        let block = Self::place(memory, capacity)?;
+        usage::given(before);
+        usage::taken(capacity);
+        Ok(block)
     }
 
     /// Gives the block back, for others to use.
@@ -78,7 +85,10 @@ impl Block {
     /// As for [`Block::free`].
     pub(super) unsafe fn free_memory(block: NonNull<Block>) {
         // SAFETY: live malloc memory without users, per the contract.
-        unsafe { libc::free(block.as_ptr().cast()) }
+        unsafe {
+            usage::given(Self::capacity(block));
+            libc::free(block.as_ptr().cast());
+        }
     }
 
     /// Where the payload starts.

@@ -59,6 +59,20 @@ pub(super) fn give(block: NonNull<Block>, capacity: usize) -> bool {
     true
 }
 
+/// Gives all that is kept back to `malloc`.
+pub(super) fn empty() {
+    let Some(kept) = SHELF.try_lock().map(|mut shelf| {
+        shelf.bytes = 0;
+        std::mem::replace(&mut shelf.blocks, [None; BLOCKS])
+    }) else {
+        return;
+    };
+    for block in kept.into_iter().flatten() {
+        // SAFETY: a kept block has no users.
+        unsafe { Block::free_memory(block) };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

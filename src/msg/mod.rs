@@ -41,6 +41,7 @@ mod spare;
 mod tail;
 #[cfg(test)]
 mod tests;
+pub mod usage;
 
 pub use block::FreeFn;
 pub use builder::MsgBuilder;

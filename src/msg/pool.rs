@@ -64,6 +64,16 @@ pub(super) fn give(block: NonNull<Block>, capacity: usize) -> bool {
     CACHE.try_with(give).unwrap_or(false)
 }
 
+/// Gives what threads have put together back to `malloc`. What a thread has for itself it keeps.
+pub(super) fn empty() {
+    for class in 0..CLASSES {
+        // One at a time: who wants one meanwhile finds the lock free again.
+        while let Some(mut magazine) = depot::take_full(class) {
+            magazine.empty();
+        }
+    }
+}
+
 /// The class whose blocks have room for `size` bytes.
 #[inline]
 fn class_for(size: usize) -> Option<usize> {

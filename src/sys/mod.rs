@@ -19,6 +19,7 @@ pub mod libc;
 #[path = "windows/loopback.rs"]
 mod loopback;
 pub mod membarrier;
+pub mod memory;
 pub mod names;
 pub mod norm;
 #[cfg_attr(unix, path = "of_unix.rs")]
