@@ -18,7 +18,7 @@ use crate::io::PollSet;
 use crate::msg::Msg;
 use crate::options::SocketType;
 use crate::sync::Arc;
-use crate::sys::cancel::Cancel;
+use crate::sys::cancel::{self, Cancel};
 use crate::sys::poller::Ready;
 use crate::sys::processors;
 
@@ -118,8 +118,11 @@ impl Habits {
 ///
 /// An attempt that finds nothing to do says `ASLEEP`. Its caller has the thread sleep then, with no
 /// lock held and nothing of the library's below it on the stack, and makes the next attempt.
+///
+/// One that sends a large message says so once before it does: a sender of those that is held back only
+/// by [`keep_step`] would find no other place to end in when it is cancelled.
 #[derive(Default)]
-pub struct Wait(Option<Waiting>);
+pub struct Wait(Option<Waiting>, bool);
 
 struct Waiting {
     /// The socket's; another one in its place is not the one that is waited for.
@@ -144,7 +147,7 @@ enum Bed {
 impl Wait {
     /// Sleeps until another attempt is worth it, or for as long as the call may take.
     pub fn sleep(&mut self, cancel: Cancel) {
-        let Some(waiting) = &mut self.0 else { return };
+        let Some(waiting) = &mut self.0 else { return cancel::look(cancel) };
         waiting.slept = match &waiting.bed {
             Bed::None => Ok(()),
             Bed::Signal(mailbox, ticket) => mailbox.signal.wait(*ticket, waiting.deadline, cancel),
@@ -350,6 +353,9 @@ pub fn send_or_sleep(
     wait: &mut Wait,
 ) -> Result<()> {
     let len = msg.len();
+    if len >= LARGE && !std::mem::replace(&mut wait.1, true) {
+        return Err(Errno::ASLEEP);
+    }
     until_possible(
         handle,
         |socket| socket.options().sndtimeo,

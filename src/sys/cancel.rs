@@ -56,6 +56,17 @@ pub fn shielded<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
 
+/// Ends a thread that was cancelled, where it may end.
+pub fn look(cancel: Cancel) {
+    #[cfg(target_os = "linux")]
+    if cancel == Cancel::Here {
+        // SAFETY: no conditions but those of `Cancel::Here`.
+        unsafe { system::pthread_testcancel() };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = cancel;
+}
+
 #[cfg(target_os = "linux")]
 pub mod system {
     //! glibc and musl have the same numbers.
@@ -69,6 +80,7 @@ pub mod system {
     unsafe extern "C-unwind" {
         fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
         pub fn pthread_setcanceltype(kind: c_int, old: *mut c_int) -> c_int;
+        pub fn pthread_testcancel();
     }
 
     #[inline]
