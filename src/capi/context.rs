@@ -29,7 +29,7 @@ pub extern "C" fn zmq_ctx_new() -> *mut c_void {
 /// signal came: call again. `EFAULT`: no context.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn zmq_ctx_term(context_: *mut c_void) -> c_int {
-    guard_sleeper(&mut Termination { context: None, slept: Ok(()) }, |termination| {
+    guard_sleeper(Termination { context: None, slept: Ok(()) }, |termination| {
         let _shield = Shield::new();
         std::mem::replace(&mut termination.slept, Ok(()))?;
         let handle = CONTEXTS.find(context_).ok_or(Errno::EFAULT)?;

@@ -85,22 +85,23 @@ impl Sleeper for Wait {
 /// unwound, so the exported function has to be `extern "C-unwind"`.
 #[inline]
 pub fn guard_sleeper<S: Sleeper>(
-    sleeper: &mut S,
+    mut sleeper: S,
     mut attempt: impl FnMut(&mut S) -> Result<c_int>,
 ) -> c_int {
     let before = sys::errno();
     loop {
-        match caught(|| attempt(sleeper)) {
-            Ok(value) => {
-                sys::set_errno(before);
-                return value;
+        let (value, errno) = match caught(|| attempt(&mut sleeper)) {
+            Ok(value) => (value, before),
+            Err(Errno::ASLEEP) => {
+                sleeper.sleep();
+                continue;
             }
-            Err(Errno::ASLEEP) => sleeper.sleep(),
-            Err(errno) => {
-                sys::set_errno(errno);
-                return -1;
-            }
-        }
+            Err(errno) => (-1, errno),
+        };
+        // Its end may come to calls of the system's, which leave their errno.
+        drop(sleeper);
+        sys::set_errno(errno);
+        return value;
     }
 }
 

@@ -51,7 +51,7 @@ pub unsafe extern "C-unwind" fn zmq_ppoll(
 /// # Safety
 /// As [`zmq_ppoll`].
 unsafe fn poll(items: *mut PollItem, count: c_int, timeout: c_long, mask: Mask) -> c_int {
-    guard_sleeper(&mut Poll { polling: None, mask }, |poll| {
+    guard_sleeper(Poll { polling: None, mask }, |poll| {
         // SAFETY: by the caller.
         let items = unsafe { items_of(items, count) }?;
         let polling = match &mut poll.polling {

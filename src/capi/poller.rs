@@ -230,7 +230,7 @@ unsafe fn wait(
     room: c_int,
     timeout: c_long,
 ) -> c_int {
-    guard_sleeper(&mut Watching(None), |Watching(watch)| {
+    guard_sleeper(Watching(None), |Watching(watch)| {
         let watch = match watch {
             Some(watch) => watch,
             None => {

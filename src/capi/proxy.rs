@@ -52,7 +52,7 @@ fn run(
     capture: *mut c_void,
     control: *mut c_void,
 ) -> c_int {
-    guard_sleeper(&mut Running(None), |Running(proxy)| {
+    guard_sleeper(Running(None), |Running(proxy)| {
         let proxy = match proxy {
             Some(proxy) => proxy,
             None if frontend.is_null() || backend.is_null() => return Err(Errno::EFAULT),

@@ -45,7 +45,7 @@ pub unsafe extern "C-unwind" fn zmq_send(
     len_: usize,
     flags_: c_int,
 ) -> c_int {
-    guard_sleeper(&mut Wait::default(), |wait| {
+    guard_sleeper(Wait::default(), |wait| {
         let handle = find(s_)?;
         // SAFETY: by the caller.
         let data = unsafe { bytes(buf_, len_) };
@@ -66,7 +66,7 @@ pub unsafe extern "C-unwind" fn zmq_send_const(
     len_: usize,
     flags_: c_int,
 ) -> c_int {
-    guard_sleeper(&mut Wait::default(), |wait| {
+    guard_sleeper(Wait::default(), |wait| {
         let handle = find(s_)?;
         if buf_.is_null() && len_ > 0 {
             return Err(Errno::EFAULT);
@@ -89,7 +89,7 @@ pub unsafe extern "C-unwind" fn zmq_recv(
     len_: usize,
     flags_: c_int,
 ) -> c_int {
-    guard_sleeper(&mut Wait::default(), |wait| {
+    guard_sleeper(Wait::default(), |wait| {
         let mut msg = Msg::new();
         receive_or_sleep(find(s_)?, &mut msg, flags_ & ZMQ_DONTWAIT != 0, wait)?;
         let data = msg.data();
@@ -112,7 +112,7 @@ pub unsafe extern "C-unwind" fn zmq_msg_send(
     s_: *mut c_void,
     flags_: c_int,
 ) -> c_int {
-    guard_sleeper(&mut Wait::default(), |wait| {
+    guard_sleeper(Wait::default(), |wait| {
         let handle = find(s_)?;
         // SAFETY: by the caller.
         send_frame(handle, unsafe { message(msg_) }?, flags_, wait)
@@ -130,7 +130,7 @@ pub unsafe extern "C-unwind" fn zmq_msg_recv(
     s_: *mut c_void,
     flags_: c_int,
 ) -> c_int {
-    guard_sleeper(&mut Wait::default(), |wait| {
+    guard_sleeper(Wait::default(), |wait| {
         let handle = find(s_)?;
         // SAFETY: by the caller.
         let msg = unsafe { message(msg_) }?;
@@ -181,7 +181,7 @@ pub unsafe extern "C-unwind" fn zmq_sendiov(
     flags_: c_int,
 ) -> c_int {
     let mut index = 0;
-    guard_sleeper(&mut Wait::default(), |wait| {
+    guard_sleeper(Wait::default(), |wait| {
         let handle = find(s_)?;
         if count_ == 0 || iov_.is_null() {
             return Err(Errno::EINVAL);
@@ -219,7 +219,7 @@ pub unsafe extern "C-unwind" fn zmq_recviov(
     // SAFETY: by the caller.
     let room = if count_.is_null() { 0 } else { unsafe { *count_ } };
     let (mut index, mut more) = (0, true);
-    guard_sleeper(&mut Wait::default(), |wait| {
+    guard_sleeper(Wait::default(), |wait| {
         let handle = find(s_)?;
         if room == 0 || iov_.is_null() {
             return Err(Errno::EINVAL);
