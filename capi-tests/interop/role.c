@@ -3,8 +3,8 @@
  *
  *   interop_role PAIR a|b bind|connect ENDPOINT COUNT
  *
- * Lines on stdout: "LIBRARY file" (always first), "ENDPOINT e" (who binds), "SYNCED" (for the other
- * side's stdin), "DONE". Anything that goes wrong is one line on stderr and exit status 1. */
+ * Lines on stdout: "LIBRARY file" (always first), "ENDPOINT e" (who binds), "SYNCED" and "FINISHED"
+ * (for the other side's stdin), "DONE". Anything that goes wrong is one line on stderr and exit status 1. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -174,6 +174,12 @@ int main (int argc, char **argv)
     encrypt (&role);
     set_rate (&role);
     run_flow (&role);
+    /* A PING that reaches a process which has ended has the system reset the connection, and with it
+     * what the other side had not read. */
+    if (role.has_heartbeats) {
+        tell ("FINISHED", NULL);
+        hear ();
+    }
     need (zmq_close (role.socket) == 0, "zmq_close");
     need (zmq_ctx_term (role.context) == 0, "zmq_ctx_term");
     after_context ();

@@ -12,6 +12,7 @@ struct role {
     unsigned count;       /* messages (or exchanges) of the run */
     int type;             /* ZMQ_* type of this side */
     int peer_type;        /* ZMQ_* type of the other side */
+    int has_heartbeats;   /* PINGs go by between the messages */
     void *context;
     void *socket;
 };

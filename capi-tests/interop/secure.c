@@ -135,7 +135,7 @@ void secure (struct role *role)
         secure_by_gssapi (role, strcmp (mechanism, "gssapi-plain") == 0);
         return;
     }
-    /* PINGs go by between the messages. */
+    role->has_heartbeats = 1;
     set_int (role->socket, ZMQ_HEARTBEAT_IVL, 10, "ZMQ_HEARTBEAT_IVL");
     set_int (role->socket, ZMQ_HEARTBEAT_TIMEOUT, 30000, "ZMQ_HEARTBEAT_TIMEOUT");
     if (strcmp (mechanism, "plain") == 0)
