@@ -32,12 +32,13 @@ TEST (no_timer_has_no_timeout)
 TEST (timer_fires_again_and_again)
 {
     void *timers = zmq_timers_new ();
-    const int id = zmq_timers_add (timers, 20, fire, &fired[0]);
+    const int id = zmq_timers_add (timers, 100000, fire, &fired[0]);
     CHECK (id >= 0);
     const long timeout = zmq_timers_timeout (timers);
-    CHECK (timeout > 0 && timeout <= 20);
+    CHECK (timeout > 0 && timeout <= 100000);
     CHECK_OK (zmq_timers_execute (timers));
     CHECK_INT (0, fired[0]);
+    CHECK_OK (zmq_timers_set_interval (timers, id, 20));
     for (int i = 1; i <= 3; i++) {
         while (fired[0] < i)
             execute_next (timers);
