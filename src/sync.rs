@@ -30,6 +30,7 @@ pub use std::thread::yield_now;
 pub use loom::thread::yield_now;
 
 mod mutex;
+pub mod prefetch;
 
 /// For what no model looks into.
 pub use mutex::{Mutex, MutexGuard};

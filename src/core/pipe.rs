@@ -578,7 +578,7 @@ impl PipeReader {
         if self.in_message {
             return;
         }
-        let read = self.queue.take_while(|msg| msg.is_single() && take(msg));
+        let read = self.queue.take_while(Msg::prefetch, |msg| msg.is_single() && take(msg));
         if read > 0 {
             self.count(read);
         }

@@ -20,11 +20,14 @@ use crate::msg::usage;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use crate::sync::cell::UnsafeCell;
-use crate::sync::model_fence;
+use crate::sync::{model_fence, prefetch};
 use crate::sys::membarrier;
 
 const FIRST_CHUNK: usize = 4;
 const LAST_CHUNK: usize = if cfg!(loom) { 4 } else { 256 };
+
+/// How many items before its turn one is looked at, so that its memory has time to come.
+const AHEAD: usize = 4;
 
 type Slot<T> = UnsafeCell<MaybeUninit<T>>;
 
@@ -231,6 +234,10 @@ impl<T> Producer<T> {
         self.slot = unsafe { self.slot.add(1) };
         self.room -= 1;
         self.written += 1;
+        if self.room > 0 {
+            // SAFETY: within the slot.
+            prefetch::to_write(unsafe { self.slot.cast::<u8>().add(size_of::<T>() - 1) });
+        }
     }
 
     /// Moves on to the next chunk, making one if there is none.
@@ -416,6 +423,12 @@ impl<T> Consumer<T> {
         self.slot = unsafe { self.slot.add(1) };
         self.near -= 1;
         self.read += 1;
+        // Its last byte: its first ones are in a line with the item before. With another one ready
+        // behind it, the producer is done with the line.
+        if self.near > 1 {
+            // SAFETY: within the slot.
+            prefetch::to_read(unsafe { self.slot.cast::<u8>().add(size_of::<T>() - 1) });
+        }
     }
 
     /// The next item, if one is ready as of the last [`Consumer::refresh`].
@@ -460,11 +473,15 @@ impl<T> Consumer<T> {
     }
 
     /// Takes the items that are ready one after the other, as long as `take` says that it is done
-    /// with them, and drops them. How many.
+    /// with them, and drops them. How many. `soon` is shown those that come a little later.
     #[inline]
-    pub fn take_while(&mut self, mut take: impl FnMut(&mut T) -> bool) -> u64 {
+    pub fn take_while(&mut self, soon: impl Fn(&T), mut take: impl FnMut(&mut T) -> bool) -> u64 {
         let before = self.read;
         while self.is_ready() {
+            if self.near > AHEAD {
+                // SAFETY: as in `peek`, for one of those that are ready in the chunk.
+                unsafe { (*self.slot.add(AHEAD)).with_mut(|slot| soon((*slot).assume_init_ref())) };
+            }
             // SAFETY: as in `peek`. Should `take` unwind, the item is still there to be read.
             let done = unsafe { (*self.slot).with_mut(|slot| take((*slot).assume_init_mut())) };
             if !done {

@@ -12,6 +12,7 @@ use super::group::{GROUP_MAX, Group};
 use super::metadata::{Metadata, MetadataRef};
 use super::tail::{ALL_FLAGS, CLOSED, CONSTANT, EXTERNAL, HEAP, INLINE, MORE, SHARED, SLICE, Tail};
 use crate::error::{Errno, Result};
+use crate::sync::prefetch;
 
 /// Bytes of a message, on every system.
 const SIZE: usize = 64;
@@ -253,6 +254,16 @@ impl Msg {
         // SAFETY: a payload of that size is at `data_ptr`, initialised, and lives as long as the
         // message; Rust code never writes to one that is shared.
         unsafe { slice::from_raw_parts(self.data_ptr(), size) }
+    }
+
+    /// Asks for the start of a payload outside of the message, which will be read soon.
+    #[inline]
+    pub fn prefetch(&self) {
+        if self.kind() != INLINE {
+            let data = self.data_ptr();
+            prefetch::to_read(data);
+            prefetch::to_read(data.wrapping_add(64));
+        }
     }
 
     /// The payload, to be written. What cannot be written in place (shared, external or constant
