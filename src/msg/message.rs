@@ -83,7 +83,8 @@ impl Msg {
     pub fn set_size(&mut self, size: usize) -> Result<()> {
         debug_assert!(self.kind() == INLINE && self.is_empty());
         if size <= INLINE_MAX {
-            self.body = Body { inline: [MaybeUninit::zeroed(); INLINE_MAX] };
+            // SAFETY: the body is the message's own.
+            unsafe { freeze(NonNull::from_mut(&mut self.body).cast(), INLINE_MAX) };
             self.tail = Tail::inline(size as u8);
             return Ok(());
         }
