@@ -72,6 +72,43 @@ SOCKET_TEST (without_a_peer_sending_would_block)
     CHECK_INT (0, get_int (dealer, ZMQ_EVENTS));
 }
 
+SOCKET_TEST (who_came_while_it_waited_to_receive_can_be_sent_to)
+{
+    for (enum transport t = TCP; t <= IPC; t++) {
+        void *const dealer = open_socket (ZMQ_DEALER), *const peer = open_socket (ZMQ_DEALER);
+        const char *const endpoint = bind_any (dealer, t);
+        set_int (dealer, ZMQ_RCVTIMEO, SILENCE_MS);
+        connect_to (peer, endpoint);
+        WAIT_UNTIL (zmq_recv (dealer, NULL, 0, 0) == -1 && zmq_send (dealer, "m", 1, ZMQ_DONTWAIT) == 1);
+        RECV (peer, "m");
+        finish ();
+    }
+}
+
+static void *receive_one (void *dealer)
+{
+    RECV (dealer, "m");
+    return NULL;
+}
+
+SOCKET_TEST (peers_that_come_and_go_while_it_waits_do_no_harm)
+{
+    void *const dealer = open_socket (ZMQ_DEALER);
+    const char *const endpoint = bind_any (dealer, TCP);
+    const pthread_t waiting = start_thread (receive_one, dealer);
+    for (int i = 0; i < 100; i++) {
+        void *const peer = open_socket (ZMQ_DEALER);
+        connect_to (peer, endpoint);
+        if (i % 2 == 0)
+            usleep (2000); /* long enough for most to be known before they go */
+        shut (peer);
+    }
+    void *const peer = open_socket (ZMQ_DEALER);
+    connect_to (peer, endpoint);
+    SEND (peer, "m");
+    join_thread (waiting);
+}
+
 SOCKET_TEST (it_talks_to_req_and_rep_when_it_minds_the_delimiter)
 {
     void *const dealer = open_socket (ZMQ_DEALER), *const rep = open_socket (ZMQ_REP);

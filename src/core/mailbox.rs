@@ -7,7 +7,7 @@ use crossbeam_queue::SegQueue;
 use super::pipe::{Peer, PipeReader, PipeWriter};
 use super::signal::Signal;
 use crate::sync::Arc;
-use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 /// Where a pipe's messages come from and go to, for monitor events and `zmq_disconnect`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +55,16 @@ pub struct NewPipe {
     pub endpoints: EndpointPair,
 }
 
+impl NewPipe {
+    /// Hands the pipe to the socket that its link leads to.
+    pub fn hand_over(self) {
+        let link = self.link.clone();
+        let Some(mailbox) = link.mailbox.get() else { return };
+        let attach = Command::Attach(Box::new(self));
+        if link.quiet { mailbox.send_quietly(attach) } else { mailbox.send(attach) }
+    }
+}
+
 /// Which pipe of a socket is meant. Numbers are used again, serials are not: what is said of a pipe
 /// that is gone must not be taken for its successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,10 +101,16 @@ pub enum Command {
     EndpointGone(Box<str>),
 }
 
+/// One of so many commands is not queued quietly: nobody may fill the memory of a socket that sleeps by
+/// connecting and going away.
+const MOST_QUIET: u32 = 32;
+
 /// A socket's mailbox: many senders, one reader.
 #[derive(Default)]
 pub struct Mailbox {
     commands: SegQueue<Command>,
+    /// Commands that were queued quietly.
+    quiet: AtomicU32,
     closed: AtomicBool,
     /// How the socket is woken.
     pub signal: Signal,
@@ -103,11 +119,22 @@ pub struct Mailbox {
 impl Mailbox {
     /// Queues a command and wakes the socket. After the socket was closed, commands are dropped.
     pub fn send(&self, command: Command) {
+        self.queue(command, Signal::raise);
+    }
+
+    /// As [`Mailbox::send`], of a connection that came or went: a thread that waits for something to
+    /// receive sleeps on, unless there have been many.
+    pub fn send_quietly(&self, command: Command) {
+        let many = self.quiet.fetch_add(1, Ordering::Relaxed) % MOST_QUIET == MOST_QUIET - 1;
+        self.queue(command, if many { Signal::raise } else { Signal::raise_quietly });
+    }
+
+    fn queue(&self, command: Command, tell: impl FnOnce(&Signal)) {
         if self.closed.load(Ordering::SeqCst) {
             return;
         }
         self.commands.push(command);
-        self.signal.raise();
+        tell(&self.signal);
         if self.closed.load(Ordering::SeqCst) {
             // Closed in between: the socket has drained for the last time.
             while self.commands.pop().is_some() {}
@@ -135,6 +162,8 @@ impl Mailbox {
 /// attached nothing needs to be said: the socket looks at a new pipe by itself.
 pub struct PipeLink {
     mailbox: OnceLock<Arc<Mailbox>>,
+    /// That the pipe comes, and that it ends, brings the socket nothing to receive.
+    quiet: bool,
     /// A [`PipeKey`]'s bits.
     key: AtomicU64,
     /// What the far socket's high-water marks add to the near one's (inproc); -1 for nothing.
@@ -146,18 +175,28 @@ const UNATTACHED: u64 = u64::MAX;
 impl PipeLink {
     /// A link to `mailbox`'s socket for a pipe not yet attached.
     pub fn new(mailbox: Arc<Mailbox>) -> Arc<PipeLink> {
-        let link = PipeLink::open();
-        let _ = link.mailbox.set(mailbox);
-        link
+        Arc::new(PipeLink::with(OnceLock::from(mailbox), false))
+    }
+
+    /// As [`PipeLink::new`]. `quiet`: that the pipe comes, and that it ends, brings the socket nothing to
+    /// receive. It is told of the first message then, which its reader has to be
+    /// [`PipeReader::asleep`] for.
+    pub fn for_attach(mailbox: Arc<Mailbox>, quiet: bool) -> Arc<PipeLink> {
+        Arc::new(PipeLink::with(OnceLock::from(mailbox), quiet))
     }
 
     /// A link to a socket that is not known yet.
     pub fn open() -> Arc<PipeLink> {
-        Arc::new(PipeLink {
-            mailbox: OnceLock::new(),
+        Arc::new(PipeLink::with(OnceLock::new(), false))
+    }
+
+    fn with(mailbox: OnceLock<Arc<Mailbox>>, quiet: bool) -> PipeLink {
+        PipeLink {
+            mailbox,
+            quiet,
             key: AtomicU64::new(UNATTACHED),
             boosts: [AtomicI32::new(-1), AtomicI32::new(-1)],
-        })
+        }
     }
 
     /// The socket is known now.
@@ -197,17 +236,26 @@ impl PipeLink {
 
     /// Sends the command for this pipe.
     pub fn send(&self, command: impl FnOnce(PipeKey) -> Command) {
+        self.say(command, false);
+    }
+
+    fn say(&self, command: impl FnOnce(PipeKey) -> Command, quiet: bool) {
         let bits = self.key.load(Ordering::SeqCst);
         if bits != UNATTACHED
             && let Some(mailbox) = self.mailbox.get()
         {
-            mailbox.send(command(PipeKey::from_bits(bits)));
+            let command = command(PipeKey::from_bits(bits));
+            if quiet { mailbox.send_quietly(command) } else { mailbox.send(command) }
         }
     }
 }
 
 impl Peer for PipeLink {
     fn readable(&self, _direct: bool) {
+        if self.quiet && self.key.load(Ordering::SeqCst) == UNATTACHED {
+            // It has yet to be attached, and is looked at then.
+            return self.announce();
+        }
         self.send(Command::Readable);
     }
 
@@ -216,6 +264,30 @@ impl Peer for PipeLink {
     }
 
     fn ended(&self) {
-        self.send(Command::Ended);
+        self.say(Command::Ended, self.quiet);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::core::signal::{Deadline, Wants};
+    use crate::error::Errno;
+    use crate::sys::cancel::Cancel;
+
+    #[test]
+    fn a_sleeper_for_input_is_woken_by_the_last_of_many_quiet_commands() {
+        let mailbox = Mailbox::default();
+        let quietly = || mailbox.send_quietly(Command::Ended(PipeKey { number: 0, serial: 0 }));
+        let sleep = |wants| {
+            mailbox.signal.wait(mailbox.signal.ticket(wants), Deadline::after_ms(1), Cancel::Later)
+        };
+        for _ in 1..MOST_QUIET {
+            quietly();
+            assert_eq!(sleep(Wants::Input), Err(Errno::EAGAIN));
+            assert_eq!(sleep(Wants::All), Ok(()));
+        }
+        quietly();
+        assert_eq!(sleep(Wants::Input), Ok(()));
     }
 }

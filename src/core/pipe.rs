@@ -345,6 +345,14 @@ impl PipeWriter {
         }
     }
 
+    /// Publishes what was written without a word to the reader: it is of no use before what comes next.
+    pub fn flush_quietly(&mut self) {
+        if !self.in_message && !self.closed && self.queue.has_unpublished() {
+            self.channel.writer.0.written.store(self.written, Ordering::Relaxed);
+            self.queue.publish();
+        }
+    }
+
     /// Counts towards a stream.
     #[inline]
     fn grow_calm(&mut self) {
@@ -476,6 +484,12 @@ impl PipeReader {
     #[inline]
     pub fn glance(&mut self) -> bool {
         self.queue.peek().is_some() || self.queue.refresh() > 0
+    }
+
+    /// The reader of a fresh pipe, as if it had looked and found nothing.
+    pub fn asleep(self) -> PipeReader {
+        self.channel.reader.0.reader_asleep.store(true, Ordering::SeqCst);
+        self
     }
 
     /// Looks for newly published frames; goes to sleep if there are none.

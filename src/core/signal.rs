@@ -5,7 +5,9 @@
 //! | bit | meaning | set by | cleared by |
 //! |---|---|---|---|
 //! | `PENDING` | commands wait in the mailbox | whoever sends one | the socket's user, before it drains the mailbox |
+//! | `QUIET` | commands wait that bring nothing to receive | as `PENDING` | as `PENDING` |
 //! | `PARKED` | a thread sleeps on this word, or is about to | that thread, while it has the socket | whoever wakes it |
+//! | `EAGER` | one of those is there for more than to receive | as `PARKED` | as `PARKED` |
 //! | `LISTED` | `waiters` is not empty | who registers a waiter, under the list's lock | who removes the last |
 //! | `DESCRIPTOR` | `descriptor` mirrors `PENDING` | who first asks for it | nobody |
 //! | `TERMINATED` | the context is going down | the context | nobody |
@@ -15,13 +17,16 @@
 //! from clear to set; a sleeper announces itself first and looks at `PENDING` again before it
 //! sleeps. Both use one word, so the order between them is total and no wake-up is lost.
 //!
+//! Connections that come and go are of no use to a thread that waits for something to receive. What is
+//! said of them it attends to when it is awake, or when somebody else wakes it.
+//!
 //! Several threads may use one socket. What one of them takes out of the mailbox may be what
 //! another is about to sleep for, and `PENDING` is clear when that one looks: it remembers the word
 //! as it was while it had the socket, and by `PENDING` in it, or by the number of wake-ups since,
 //! it knows that it must look at the socket again.
 //!
-//! The descriptor (an eventfd, made on first demand) is readable exactly while `PENDING` is set:
-//! a small lock around "change the bit, change the descriptor" keeps the two together.
+//! The descriptor (an eventfd, made on first demand) is readable exactly while `PENDING` or
+//! `QUIET` is set: a small lock around "change the bit, change the descriptor" keeps the two together.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -39,8 +44,29 @@ const PARKED: u32 = 2;
 const LISTED: u32 = 4;
 const DESCRIPTOR: u32 = 8;
 const TERMINATED: u32 = 16;
+const QUIET: u32 = 32;
+const EAGER: u32 = 64;
 /// The lowest bit of the number of wake-ups.
-const WAKE_UP: u32 = 32;
+const WAKE_UP: u32 = 128;
+
+/// What a thread sleeps for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// Anything that a command may say.
+    All,
+    /// Something to receive.
+    Input,
+}
+
+impl Wants {
+    /// The bits that end the sleep.
+    fn bits(self) -> u32 {
+        match self {
+            Wants::All => PENDING | TERMINATED | QUIET,
+            Wants::Input => PENDING | TERMINATED,
+        }
+    }
+}
 
 /// Until when a blocking call waits. `None` in a position means for ever.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +117,8 @@ pub struct Waiter {
     state: Word,
     /// Set on waking, for a thread that sleeps in the system's poll.
     event: Option<EventFd>,
+    /// It waits for something to receive, and nothing else.
+    only_input: bool,
 }
 
 impl Waiter {
@@ -101,7 +129,16 @@ impl Waiter {
 
     /// A waiter whose waking makes a descriptor readable. Errors: `EMFILE`.
     pub fn with_event() -> Result<Arc<Waiter>> {
-        Ok(Arc::new(Waiter { state: Word::new(BUSY), event: Some(EventFd::new()?) }))
+        Waiter::with_event_for(Wants::All)
+    }
+
+    /// As [`Waiter::with_event`], for a thread that wants this. Errors: `EMFILE`.
+    pub fn with_event_for(wants: Wants) -> Result<Arc<Waiter>> {
+        Ok(Arc::new(Waiter {
+            state: Word::new(BUSY),
+            event: Some(EventFd::new()?),
+            only_input: wants == Wants::Input,
+        }))
     }
 
     /// Its descriptor.
@@ -212,7 +249,7 @@ impl Signal {
     /// load of a line that is written only when there is.
     #[inline(always)]
     pub fn needs_attention(&self) -> bool {
-        self.state.load(Ordering::Acquire) & (PENDING | TERMINATED) != 0
+        self.state.load(Ordering::Acquire) & Wants::All.bits() != 0
     }
 
     /// Whether the context is going down.
@@ -223,6 +260,24 @@ impl Signal {
     /// Says that a command was queued.
     pub fn raise(&self) {
         self.set(PENDING);
+    }
+
+    /// As [`Signal::raise`], of a command that brings nothing to receive: does not wake those who wait for
+    /// that.
+    pub fn raise_quietly(&self) {
+        let before = self.state.fetch_or(QUIET, Ordering::SeqCst);
+        if before & (QUIET | PENDING) != 0 {
+            return;
+        }
+        if before & DESCRIPTOR != 0 {
+            self.show();
+        }
+        if before & EAGER != 0 {
+            self.wake();
+        }
+        if before & LISTED != 0 {
+            self.waiters.lock().iter().filter(|w| !w.only_input).for_each(|w| w.wake());
+        }
     }
 
     /// Says that the context is going down.
@@ -248,9 +303,9 @@ impl Signal {
         }
     }
 
-    /// Clears `PENDING`. Drain the mailbox afterwards, not before.
+    /// Clears `PENDING` and `QUIET`. Drain the mailbox afterwards, not before.
     pub fn acknowledge(&self) {
-        let before = self.state.fetch_and(!PENDING, Ordering::SeqCst);
+        let before = self.state.fetch_and(!(PENDING | QUIET), Ordering::SeqCst);
         if before & DESCRIPTOR != 0 {
             self.show();
         }
@@ -266,16 +321,16 @@ impl Signal {
 
     #[cold]
     fn wake(&self) {
-        let awake = |state: u32| Some((state & !PARKED).wrapping_add(WAKE_UP));
+        let awake = |state: u32| Some((state & !(PARKED | EAGER)).wrapping_add(WAKE_UP));
         let _ = self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, awake);
         self.state.wake_all();
     }
 
-    /// Makes the descriptor say what `PENDING` says.
+    /// Makes the descriptor say what `PENDING` and `QUIET` say.
     fn show(&self) {
         let Some(mirror) = self.mirror.get() else { return };
         let mut readable = mirror.readable.lock();
-        let pending = self.state.load(Ordering::SeqCst) & PENDING != 0;
+        let pending = self.state.load(Ordering::SeqCst) & (PENDING | QUIET) != 0;
         if pending != *readable {
             *readable = pending;
             if pending { mirror.event.set() } else { mirror.event.clear() }
@@ -312,26 +367,28 @@ impl Signal {
         }
     }
 
-    /// Announces sleep, while the socket is still held by its caller: whatever comes from here on
-    /// ends [`Signal::wait`].
-    pub fn ticket(&self) -> Ticket {
+    /// Announces sleep, while the socket is still held by its caller: whatever comes from here on that
+    /// it wants ends [`Signal::wait`].
+    pub fn ticket(&self, wants: Wants) -> Ticket {
         let state = self.state.load(Ordering::SeqCst);
-        if state & (PENDING | TERMINATED) != 0 {
-            return Ticket(state);
+        if state & wants.bits() != 0 {
+            return Ticket { state, wants };
         }
-        Ticket(self.state.fetch_or(PARKED, Ordering::SeqCst))
+        let sleeper = if wants == Wants::All { PARKED | EAGER } else { PARKED };
+        Ticket { state: self.state.fetch_or(sleeper, Ordering::SeqCst), wants }
     }
 
     /// Sleeps until there is something to attend to, or was since the ticket was taken. Errors:
     /// `EAGAIN` at the deadline, `EINTR`.
     pub fn wait(&self, ticket: Ticket, deadline: Deadline, cancel: Cancel) -> Result<()> {
-        if ticket.0 & (PENDING | TERMINATED) != 0 {
+        let wanted = ticket.wants.bits();
+        if ticket.state & wanted != 0 {
             return Ok(());
         }
         loop {
             let state = self.state.load(Ordering::SeqCst);
-            let woken = state / WAKE_UP != ticket.0 / WAKE_UP;
-            if woken || state & (PENDING | TERMINATED) != 0 {
+            let woken = state / WAKE_UP != ticket.state / WAKE_UP;
+            if woken || state & wanted != 0 {
                 return Ok(());
             }
             let left = deadline.remaining();
@@ -343,9 +400,12 @@ impl Signal {
     }
 }
 
-/// What a [`Signal`] was when its socket was last looked at.
+/// What a [`Signal`] was when its socket was last looked at, and what for.
 #[derive(Clone, Copy)]
-pub struct Ticket(u32);
+pub struct Ticket {
+    state: u32,
+    wants: Wants,
+}
 
 #[cfg(all(test, not(loom)))]
 mod tests {
@@ -376,10 +436,13 @@ mod tests {
     fn a_raised_signal_does_not_wait() {
         let signal = Signal::default();
         signal.raise();
-        assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(-1), Cancel::Later), Ok(()));
+        assert_eq!(
+            signal.wait(signal.ticket(Wants::All), Deadline::after_ms(-1), Cancel::Later),
+            Ok(())
+        );
         signal.acknowledge();
         assert_eq!(
-            signal.wait(signal.ticket(), Deadline::after_ms(1), Cancel::Later),
+            signal.wait(signal.ticket(Wants::All), Deadline::after_ms(1), Cancel::Later),
             Err(Errno::EAGAIN)
         );
     }
@@ -392,7 +455,7 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 assert_eq!(
-                    signal.wait(signal.ticket(), Deadline::after_ms(-1), Cancel::Later),
+                    signal.wait(signal.ticket(Wants::All), Deadline::after_ms(-1), Cancel::Later),
                     Ok(())
                 )
             });
@@ -408,21 +471,24 @@ mod tests {
         signal.terminate();
         signal.acknowledge();
         assert!(signal.needs_attention());
-        assert_eq!(signal.wait(signal.ticket(), Deadline::after_ms(-1), Cancel::Later), Ok(()));
+        assert_eq!(
+            signal.wait(signal.ticket(Wants::All), Deadline::after_ms(-1), Cancel::Later),
+            Ok(())
+        );
     }
 
     #[test]
     fn who_takes_the_news_wakes_those_who_were_about_to_sleep() {
         let signal = Signal::default();
-        let ticket = signal.ticket();
+        let ticket = signal.ticket(Wants::All);
         signal.raise();
         signal.acknowledge();
         assert_eq!(signal.wait(ticket, Deadline::after_ms(-1), Cancel::Later), Ok(()));
         signal.raise();
-        let ticket = signal.ticket();
+        let ticket = signal.ticket(Wants::All);
         signal.acknowledge();
         assert_eq!(signal.wait(ticket, Deadline::after_ms(-1), Cancel::Later), Ok(()));
-        let ticket = signal.ticket();
+        let ticket = signal.ticket(Wants::All);
         assert_eq!(signal.wait(ticket, Deadline::after_ms(1), Cancel::Later), Err(Errno::EAGAIN));
     }
 }

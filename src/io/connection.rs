@@ -288,23 +288,28 @@ impl Session {
     /// Makes a pipe and hands its far end to the socket.
     pub(super) fn make_pipe(&self, inner: &mut Inner) {
         let Some(me) = self.weak().upgrade() else { return };
-        let link = PipeLink::new(self.port().mailbox.clone());
         let options = &self.options;
+        // What these do with a new pipe waits until they send, or something comes by it.
+        let quiet =
+            matches!(options.socket_type, SocketType::Rep | SocketType::Pull | SocketType::Dealer)
+                && !options.probe_router;
+        let link = PipeLink::for_attach(self.port().mailbox.clone(), quiet);
         let (to_socket, socket_reads) =
             direction(options.rcvhwm, options.conflates_received(), me.clone(), link.clone());
         let (socket_writes, from_socket) =
             direction(options.sndhwm, options.conflates_sent(), link.clone(), me);
         self.set_pipe(to_socket, from_socket, link.clone());
         inner.has_pipe = true;
-        self.port().mailbox.send(Command::Attach(Box::new(NewPipe {
+        let pipe = NewPipe {
             writer: socket_writes,
-            reader: socket_reads,
+            reader: socket_reads.asleep(),
             link,
             subscribe_to_all: false,
             locally_initiated: false,
             origin: self.origin(),
             endpoints: inner.endpoints.clone(),
-        })));
+        };
+        pipe.hand_over();
     }
 
     /// The network is ready for something.

@@ -340,10 +340,11 @@ impl ReadHalf {
                 self.link = Some(link);
                 self.over = false;
                 if let Some(pipe) = &mut self.pipe {
+                    let is_news = first.iter().any(|msg| msg.class() != Class::Metadata);
                     for msg in first {
                         pipe.force(msg);
                     }
-                    pipe.flush(false);
+                    if is_news { pipe.flush(false) } else { pipe.flush_quietly() }
                 }
             }
             RxChange::Disconnect => self.disconnect(),

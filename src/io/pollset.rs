@@ -17,7 +17,7 @@ use crate::sync::Mutex;
 use super::session::Session;
 use super::thread::{IoThread, Loop, Object, Request};
 use super::timers::{Running, Timer, expire};
-use crate::core::signal::{Deadline, Waiter};
+use crate::core::signal::{Deadline, Waiter, Wants};
 use crate::error::{Errno, Result};
 use crate::msg::Later;
 use crate::sync::Arc;
@@ -85,7 +85,7 @@ impl PollSet {
             return Err(Errno::ENOTSUP);
         }
         let poller = Poller::new()?;
-        let waiter = Waiter::with_event()?;
+        let waiter = Waiter::with_event_for(Wants::Input)?;
         if let Some(event) = waiter.event() {
             poller.add(event.fd(), Watch::LevelRead, WAKE)?;
         }

@@ -12,7 +12,7 @@ use super::handle::{Guard, Handle};
 use super::socket::{SOCKETS, Socket};
 use crate::core::mailbox::Mailbox;
 use crate::core::pipe::LARGE;
-use crate::core::signal::{Deadline, Signal, Ticket};
+use crate::core::signal::{Deadline, Signal, Ticket, Wants};
 use crate::error::{Errno, Result};
 use crate::io::PollSet;
 use crate::msg::Msg;
@@ -128,6 +128,7 @@ struct Waiting {
     /// The socket's; another one in its place is not the one that is waited for.
     generation: u32,
     deadline: Deadline,
+    wants: Wants,
     /// Whether to sleep in the poll set.
     in_set: bool,
     bed: Bed,
@@ -211,6 +212,7 @@ fn begin_to_wait(
     let waiting = wait.0.insert(Waiting {
         generation: handle.generation(),
         deadline: Deadline::after_ms(i64::from(timeout_ms)),
+        wants: if receiving { Wants::Input } else { Wants::All },
         in_set: receiving && socket.habits.wait() && !shared,
         bed: Bed::None,
         slept: Ok(()),
@@ -266,7 +268,7 @@ impl Waiting {
                 None if socket.habits.spin(&mailbox.signal) => drop(guard),
                 None => {
                     socket.leave_poll_set();
-                    let ticket = mailbox.signal.ticket();
+                    let ticket = mailbox.signal.ticket(self.wants);
                     self.bed = Bed::Signal(mailbox, ticket);
                     return Err(Errno::ASLEEP);
                 }
@@ -390,7 +392,7 @@ fn keep_step(handle: &'static Handle<Socket>, bytes: u64, go_on: bool) {
     if !ahead || mailbox.signal.needs_attention() {
         return;
     }
-    let ticket = mailbox.signal.ticket();
+    let ticket = mailbox.signal.ticket(Wants::All);
     let generation = handle.generation();
     drop(guard);
     let patience = Duration::from_micros((bytes >> 12).clamp(PATIENCE_US, 16 * PATIENCE_US));

@@ -4,6 +4,9 @@ use loom::sync::Arc as Shared;
 
 const FOR_EVER: Deadline = Deadline(None);
 
+/// What a command that is sent quietly counts, among others that count one.
+const QUIETLY: u32 = 16;
+
 /// A socket: what was said, behind a lock, and how it is told.
 #[derive(Default)]
 struct Socket {
@@ -20,6 +23,11 @@ impl Socket {
         self.signal.raise();
     }
 
+    fn tell_quietly(&self) {
+        self.mailbox.fetch_add(QUIETLY, Ordering::SeqCst);
+        self.signal.raise_quietly();
+    }
+
     fn attend(&self, done: &mut u32) {
         if self.signal.needs_attention() {
             self.signal.acknowledge();
@@ -29,13 +37,18 @@ impl Socket {
 
     /// Waits, as a blocked call does, until `count` commands are carried out.
     fn wait_for(&self, count: u32) {
+        self.sleep_until(Wants::All, |done| done >= count);
+    }
+
+    /// As `wait_for`, sleeping for what it `wants`, until what was carried out is `enough`.
+    fn sleep_until(&self, wants: Wants, enough: impl Fn(u32) -> bool) {
         loop {
             let mut done = self.done.lock();
             self.attend(&mut done);
-            if *done >= count {
+            if enough(*done) {
                 return;
             }
-            let ticket = self.signal.ticket();
+            let ticket = self.signal.ticket(wants);
             drop(done);
             assert_eq!(self.signal.wait(ticket, FOR_EVER, Cancel::Later), Ok(()));
         }
@@ -62,6 +75,29 @@ fn loom_signal_wakes_the_sleeper() {
         socket.wait_for(2);
         assert!(teller.join().is_ok());
     });
+}
+
+/// Who sleeps for something to receive is woken by that, whatever is said quietly around it, and who
+/// sleeps for anything by what is said quietly.
+#[test]
+fn loom_signal_wakes_each_by_what_it_wants() {
+    for wants in [Wants::Input, Wants::All] {
+        check(move || {
+            let socket = Shared::new(Socket::default());
+            let (quiet, loud) = (socket.clone(), socket.clone());
+            let mut threads = vec![loom::thread::spawn(move || quiet.tell_quietly())];
+            if wants == Wants::Input {
+                threads.push(loom::thread::spawn(move || loud.tell()));
+            }
+            socket.sleep_until(wants, |done| match wants {
+                Wants::Input => done % QUIETLY == 1,
+                Wants::All => done == QUIETLY,
+            });
+            for thread in threads {
+                assert!(thread.join().is_ok());
+            }
+        });
+    }
 }
 
 /// What another thread takes out of the mailbox wakes the sleeper as well.
