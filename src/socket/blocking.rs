@@ -122,7 +122,12 @@ impl Habits {
 /// One that sends a large message says so once before it does: a sender of those that is held back only
 /// by [`keep_step`] would find no other place to end in when it is cancelled.
 #[derive(Default)]
-pub struct Wait(Option<Waiting>, bool);
+pub struct Wait {
+    /// From the first attempt that has to be repeated on.
+    waiting: Option<Waiting>,
+    /// The sender of a large message has looked.
+    looked: bool,
+}
 
 struct Waiting {
     /// The socket's; another one in its place is not the one that is waited for.
@@ -148,7 +153,7 @@ enum Bed {
 impl Wait {
     /// Sleeps until another attempt is worth it, or for as long as the call may take.
     pub fn sleep(&mut self, cancel: Cancel) {
-        let Some(waiting) = &mut self.0 else { return cancel::look(cancel) };
+        let Some(waiting) = &mut self.waiting else { return cancel::look(cancel) };
         waiting.slept = match &waiting.bed {
             Bed::None => Ok(()),
             Bed::Signal(mailbox, ticket) => mailbox.signal.wait(*ticket, waiting.deadline, cancel),
@@ -178,7 +183,7 @@ fn until_possible(
     wait: &mut Wait,
     mut step: impl FnMut(&mut Socket) -> Result<()>,
 ) -> Result<()> {
-    if wait.0.is_some() {
+    if wait.waiting.is_some() {
         return try_again(handle, wait, &mut step);
     }
     let mut guard = handle.lock()?;
@@ -209,7 +214,7 @@ fn begin_to_wait(
     let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
     // The poll set is for one thread, so not for sockets that several may use at once.
     let shared = socket.options().socket_type.is_thread_safe();
-    let waiting = wait.0.insert(Waiting {
+    let waiting = wait.waiting.insert(Waiting {
         generation: handle.generation(),
         deadline: Deadline::after_ms(i64::from(timeout_ms)),
         wants: if receiving { Wants::Input } else { Wants::All },
@@ -229,7 +234,7 @@ fn try_again(
     wait: &mut Wait,
     step: &mut dyn FnMut(&mut Socket) -> Result<()>,
 ) -> Result<()> {
-    let Some(waiting) = &mut wait.0 else { return Err(Errno::EAGAIN) };
+    let Some(waiting) = &mut wait.waiting else { return Err(Errno::EAGAIN) };
     let result = waiting.get_up(handle, step);
     wait.unless_over(result)
 }
@@ -238,7 +243,7 @@ impl Wait {
     /// Forgets what was waited for once that is over.
     fn unless_over(&mut self, result: Result<()>) -> Result<()> {
         if result != Err(Errno::ASLEEP) {
-            self.0 = None;
+            self.waiting = None;
         }
         result
     }
@@ -355,7 +360,7 @@ pub fn send_or_sleep(
     wait: &mut Wait,
 ) -> Result<()> {
     let len = msg.len();
-    if len >= LARGE && !std::mem::replace(&mut wait.1, true) {
+    if len >= LARGE && !std::mem::replace(&mut wait.looked, true) {
         return Err(Errno::ASLEEP);
     }
     until_possible(
