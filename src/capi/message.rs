@@ -9,7 +9,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 use std::slice;
 
-use super::{guard, guard_or};
+use super::{guard, guard_or, guard_pure};
 use crate::consts::ZMQ_MORE;
 use crate::error::{Errno, Result};
 use crate::msg::{FreeFn, Metadata, Msg, call_by};
@@ -28,7 +28,7 @@ const GROUP_MAX: usize = 255;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init(msg: *mut Msg) -> c_int {
     // SAFETY: the caller's promise.
-    guard(|| unsafe { initialise(msg, || Ok(Msg::new())) })
+    guard_pure(|| unsafe { initialise(msg, || Ok(Msg::new())) })
 }
 
 /// Makes a message of `size` bytes, to be filled. Errors: `ENOMEM`.
@@ -38,13 +38,16 @@ pub unsafe extern "C" fn zmq_msg_init(msg: *mut Msg) -> c_int {
 /// As for [`zmq_msg_init`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init_size(msg: *mut Msg, size: usize) -> c_int {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
-        initialise(msg, || Ok(Msg::new()))?;
-        // Where it is: moving it would cost more than making it.
-        (*msg).set_size(size)?;
+    let make = || {
+        // SAFETY: the caller's promise.
+        unsafe {
+            initialise(msg, || Ok(Msg::new()))?;
+            // Where it is: moving it would cost more than making it.
+            (*msg).set_size(size)?;
+        }
         Ok(0)
-    })
+    };
+    if size <= Msg::INLINE_MAX { guard_pure(make) } else { guard(make) }
 }
 
 /// Makes a message with a copy of `size` bytes at `data`. Errors: `ENOMEM`; `EFAULT` for a null
@@ -219,7 +222,7 @@ pub unsafe extern "C" fn zmq_msg_more(msg: *const Msg) -> c_int {
 /// `msg` is null or 64 readable bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_get(msg: *const Msg, property: c_int) -> c_int {
-    guard(|| match MessageOption::find(property).ok_or(Errno::EINVAL)? {
+    guard_pure(|| match MessageOption::find(property).ok_or(Errno::EINVAL)? {
         // Programs ask for these after zmq_msg_close: flags are told of any memory.
         option @ (MessageOption::More | MessageOption::Shared) => {
             if msg.is_null() || !msg.is_aligned() {

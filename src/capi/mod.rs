@@ -1,7 +1,7 @@
 //! The C interface: one file per family of man pages.
 //!
 //! Every export checks its handles and pointers, converts, calls safe code in a closure that
-//! returns [`Result`], and answers in C's way through [`guard`] or [`guard_or`]. An error becomes
+//! returns [`Result`], and answers in C's way through [`guard`] and its like. An error becomes
 //! errno and the function's failure value; on success errno is as it was before the call.
 #![allow(unsafe_code, reason = "raw pointers come in, unmangled symbols go out")]
 
@@ -49,6 +49,15 @@ pub fn guard_or<T>(failed: T, body: impl FnOnce() -> Result<T>) -> T {
             failed
         }
     }
+}
+
+/// As [`guard`], for a body that calls nothing of the system's: errno is left alone unless it fails.
+#[inline]
+pub fn guard_pure(body: impl FnOnce() -> Result<c_int>) -> c_int {
+    caught(body).unwrap_or_else(|errno| {
+        sys::set_errno(errno);
+        -1
+    })
 }
 
 #[inline]
