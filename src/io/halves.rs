@@ -30,8 +30,8 @@ const ENOUGH: usize = 8 * 1024;
 /// How often to let such a stream's next messages come, a moment each time, at the most.
 const MOMENTS: u32 = 16;
 
-/// A moment that brings fewer bytes than this is the last.
-const WORTHWHILE: usize = 256;
+/// A moment that brings fewer messages than this is the last.
+const WORTHWHILE: u32 = 4;
 
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -280,28 +280,31 @@ fn gather(
     let stream = rounds > 0 && (rounds > 1 || !link.encoder.is_empty());
     if stream && processors::several() {
         for _ in 0..MOMENTS {
-            let before = link.encoder.pending_bytes();
-            if before >= ENOUGH {
+            if link.encoder.pending_bytes() >= ENOUGH {
                 break;
             }
             processors::moment();
-            fill(link, pipe, host, false)?;
-            if link.encoder.pending_bytes() < before + WORTHWHILE {
+            if fill(link, pipe, host, false)? < WORTHWHILE {
                 break;
             }
         }
     }
-    if link.encoder.is_empty() { fill(link, pipe, host, true) } else { Ok(()) }
+    if link.encoder.is_empty() {
+        fill(link, pipe, host, true)?;
+    }
+    Ok(())
 }
 
-/// Encodes up to a batch of messages. `last`: the pipe's writer shall tell if there are no more.
+/// Encodes up to a batch of messages; how many. `last`: the pipe's writer shall tell if there are no
+/// more.
 fn fill(
     link: &mut TxLink,
     pipe: &mut Option<PipeReader>,
     host: &impl Host,
     last: bool,
-) -> Result<(), Errno> {
+) -> Result<u32, Errno> {
     let mut msg = Msg::new();
+    let mut count = 0;
     let TxLink { encoder, batch, .. } = link;
     while encoder.pending_bytes() < *batch {
         if !pipe.as_ref().is_some_and(PipeReader::in_message)
@@ -317,13 +320,18 @@ fn fill(
         let len = msg.len();
         if msg.class() != Class::HiccupMark {
             encoder.push(&mut msg)?;
+            count += 1;
         }
         if len >= LARGE {
             pipe.taken(len as u64);
         }
-        pipe.read_while(|msg| encoder.pending_bytes() < *batch && encoder.push_plain(msg));
+        pipe.read_while(|msg| {
+            let pushed = encoder.pending_bytes() < *batch && encoder.push_plain(msg);
+            count += u32::from(pushed);
+            pushed
+        });
     }
-    Ok(())
+    Ok(count)
 }
 
 impl ReadHalf {
