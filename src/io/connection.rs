@@ -208,9 +208,14 @@ impl Session {
         let batch = self.options.send_batch().unwrap_or(BATCH);
         let link = TxLink { stream: stream.clone(), encoder, batch };
         self.change_write(TxChange::Connect(Box::new(link)));
-        let link = RxLink { stream, decoder, last_words };
+        let link = RxLink { stream: stream.clone(), decoder, last_words };
         self.change_read(RxChange::Connect(Box::new(link), first));
         self.join_poll_set(at, inner);
+        if self.watch(&stream) == Watch::EdgeRead
+            && let (Watched::ByThread, Some(token)) = (inner.watched, inner.token)
+        {
+            let _ = at.thread.poller.modify(stream.fd(), Watch::EdgeRead, token);
+        }
     }
 
     /// Moves the connection to the socket's poll set, if it has one.
@@ -221,11 +226,26 @@ impl Session {
             && set.is_on(&at.thread)
         {
             at.thread.poller.remove(stream.fd());
-            if set.take_in(&me, token, stream.fd()).is_ok() {
+            if set.take_in(&me, token, stream.fd(), self.watch(stream)).is_ok() {
                 inner.watched = Watched::BySet;
             } else {
                 let _ = at.thread.poller.add(stream.fd(), Watch::EdgeBoth, token);
             }
+        }
+    }
+
+    /// The network took no more for the first time.
+    pub fn on_await_room(&self, at: &mut Loop) {
+        let inner = self.inner.lock();
+        let (Phase::Up(stream), Some(token)) = (&inner.phase, inner.token) else { return };
+        let watching = match (inner.watched, self.port().poll_set.get()) {
+            (Watched::ByThread, _) => at.thread.poller.modify(stream.fd(), Watch::EdgeBoth, token),
+            (Watched::BySet, Some(set)) => set.watch_room(token, stream.fd()),
+            _ => Ok(()),
+        };
+        drop(inner);
+        if let Err(error) = watching {
+            self.fail(Failure::Connection(error));
         }
     }
 

@@ -184,6 +184,11 @@ impl WriteHalf {
         self.link.as_ref().map(|link| link.stream.fd())
     }
 
+    /// See [`Stream::reports_all_room`].
+    pub fn reports_all_room(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.stream.reports_all_room())
+    }
+
     /// Moves messages from the pipe to the network until either has enough.
     pub fn drive(&mut self, host: &impl Host) -> Turn {
         if self.hiccups > 0 {

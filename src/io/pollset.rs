@@ -114,7 +114,13 @@ impl PollSet {
 
     /// Moves a connection of the I/O thread into the set. Errors: those of [`Poller::add`];
     /// `ENOTSOCK` when the socket is closed.
-    pub fn take_in(&self, session: &Arc<Session>, token: u64, fd: RawFd) -> Result<()> {
+    pub fn take_in(
+        &self,
+        session: &Arc<Session>,
+        token: u64,
+        fd: RawFd,
+        watch: Watch,
+    ) -> Result<()> {
         if self.over.load(Ordering::SeqCst) {
             return Err(Errno::ENOTSOCK);
         }
@@ -122,11 +128,16 @@ impl PollSet {
             // It came by itself before the set was launched.
             return Ok(());
         }
-        let added = self.poller.add(fd, Watch::EdgeBoth, token);
+        let added = self.poller.add(fd, watch, token);
         if added.is_err() {
             self.sessions.lock().remove(&token);
         }
         added
+    }
+
+    /// Reports room to write from now on, also if there is some already.
+    pub fn watch_room(&self, token: u64, fd: RawFd) -> Result<()> {
+        self.poller.modify(fd, Watch::EdgeBoth, token)
     }
 
     /// Forgets a connection.

@@ -28,9 +28,9 @@ use crate::options::Options;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::sys::cancel::Shield;
-use crate::sys::poller::{Direction, Poller, Ready};
+use crate::sys::poller::{Direction, Poller, Ready, Watch};
 use crate::sys::{RawFd, clock};
-use crate::transport::Target;
+use crate::transport::{Stream, Target};
 use crate::zmtp::command;
 
 /// An I/O thread none of whose connections was given anything to send for this long is quiet.
@@ -54,6 +54,8 @@ const TX_CHANGED: u32 = 64;
 const RX_CHANGED: u32 = 128;
 /// A request to expect to hear the peer is queued.
 const EXPECT_POSTED: u32 = 256;
+/// The network has once taken no more, where that is rare enough not to be expected.
+const WAITED_FOR_ROOM: u32 = 512;
 
 /// Commands that wait for a peer that does not read. More are not queued: a peer could ask for
 /// PONGs for ever and take none.
@@ -283,6 +285,9 @@ impl Session {
                 Ok(Turn::Failed(failure)) => self.fail(failure),
                 Ok(Turn::Blocked) => {
                     self.await_network(half.fd(), Direction::Write);
+                    if half.reports_all_room() && !self.set(WAITED_FOR_ROOM) {
+                        self.post(Request::AwaitRoom);
+                    }
                     self.hand_over();
                 }
                 Ok(Turn::Idle) => {}
@@ -351,6 +356,14 @@ impl Session {
         }
     }
 
+    /// How to watch a connection that is established. A peer that takes what it is sent, by a
+    /// connection that [`Stream::reports_all_room`], would have room reported for every message.
+    pub(super) fn watch(&self, stream: &Stream) -> Watch {
+        let waited = self.status.load(Ordering::SeqCst) & WAITED_FOR_ROOM != 0;
+        let as_usual = !Poller::EDGE || !stream.reports_all_room() || waited;
+        if as_usual { Watch::EdgeBoth } else { Watch::EdgeRead }
+    }
+
     /// The network takes no more for now. Whoever sees it take more again must act on it, and an
     /// application thread may not come back soon.
     fn hand_over(&self) {
@@ -379,7 +392,7 @@ impl Session {
         self.fail(Failure::Connection(Errno::EPROTO));
     }
 
-    fn fail(&self, failure: Failure) {
+    pub(super) fn fail(&self, failure: Failure) {
         self.failure.lock().get_or_insert(failure);
         self.post(Request::Failed);
     }

@@ -61,6 +61,8 @@ pub enum Request {
     PipeEnded(Arc<Session>),
     /// The peer promised to be heard within some time.
     ExpectTraffic(Arc<Session>),
+    /// The network took no more: report room to write.
+    AwaitRoom(Arc<Session>),
     /// Give the connection up, within this many milliseconds (negative: no limit).
     Terminate(Arc<Session>, i32),
     /// Addresses of the name, or why there are none.
@@ -269,6 +271,7 @@ impl Loop {
             Request::Drained(session) => session.on_drained(self),
             Request::PipeEnded(session) => session.on_pipe_ended(self),
             Request::ExpectTraffic(session) => session.on_expect_traffic(self),
+            Request::AwaitRoom(session) => session.on_await_room(self),
             Request::Terminate(session, linger) => session.on_unbound(self, linger),
             Request::Resolved(session, addresses) => session.on_resolved(self, addresses),
             Request::Authenticated(session) => session.on_authenticated(self),

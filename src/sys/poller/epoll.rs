@@ -23,6 +23,7 @@ impl Watch {
     fn events(self) -> u32 {
         let bits = match self {
             Watch::EdgeBoth => libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET,
+            Watch::EdgeRead => libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLET,
             Watch::LevelRead => libc::EPOLLIN,
             Watch::LevelWrite => libc::EPOLLOUT,
             Watch::Off => 0,

@@ -46,6 +46,8 @@ pub enum Watch {
     /// Both directions, reported once per change; see [`Poller::rearm`]. What holds already when
     /// the watch begins may be reported or not: try both directions first.
     EdgeBoth,
+    /// As [`Watch::EdgeBoth`], without room to write. Only with [`Poller::EDGE`].
+    EdgeRead,
     /// Readability, reported as long as it lasts.
     LevelRead,
     /// Room to write, reported as long as it lasts.

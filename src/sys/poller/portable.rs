@@ -46,7 +46,7 @@ impl Watched {
             Watch::EdgeBoth => {
                 (Event::new(key, self.read_armed, self.write_armed), PollMode::Oneshot)
             }
-            Watch::LevelRead => (Event::readable(key), PollMode::Level),
+            Watch::LevelRead | Watch::EdgeRead => (Event::readable(key), PollMode::Level),
             Watch::LevelWrite => (Event::writable(key), PollMode::Level),
             // One-shot, so that an error is not reported for ever.
             Watch::Off => (Event::none(key), PollMode::Oneshot),
