@@ -1,20 +1,26 @@
 //! A compressed radix tree from topics to small values.
 //!
-//! It is built for a hundred thousand topics and more: a topic takes one node of 24 bytes plus
-//! about 10 for its place among its siblings. Nodes live in one array and name each other by index,
-//! so neither the depth of the tree nor its size can exhaust the stack. Peers choose the topics:
-//! no operation costs more than the length of the topic or message it is called with.
+//! It is built for a hundred thousand topics and more. A topic takes a node of 32 bytes and its share
+//! of the nodes above it. A node has room for a label of 18 bytes, or for a shorter one and up to
+//! four children; other labels and children lie elsewhere. Nodes name each other by number, so
+//! neither the depth of the tree nor its size can exhaust the stack. Peers choose the topics: no
+//! operation costs more than the length of the topic or message it is called with.
 //!
-//! What a look-up takes is its cache misses: at each level one for the node and one for its list of
-//! children, and one for a label of more than eleven bytes.
+//! What a look-up takes is its cache misses: at each level one for the node, one for a label that is
+//! longer, and one or two for a list of more children. Deep in the tree, where memory is cold, there
+//! are mostly leaves and nodes with two children: there it is one at each level.
 
 #![allow(clippy::indexing_slicing, reason = "every index is one that the tree made itself")]
 
 mod arena;
 mod children;
+mod node;
+mod nodes;
 
 use arena::Arena;
 use children::Children;
+use node::{Node, ROOM};
+use nodes::Nodes;
 
 pub use arena::reserve;
 
@@ -25,54 +31,25 @@ pub struct NodeId(u32);
 /// The node of the empty topic.
 const ROOT: NodeId = NodeId(0);
 
-/// "None", for an index into the lists of children.
-const NONE: u32 = u32::MAX;
-
 /// The longest label. A longer one is a chain of nodes, so that dividing and joining labels has a
-/// bounded cost.
+/// bounded cost. The label of a node is not empty, but for the root's.
 const LONGEST_LABEL: usize = 255;
-
-/// The bytes that lead to a node from its parent: a length and up to eleven bytes, or
-/// [`Label::LONG`] and, from the fifth byte on, an index into the long labels.
-#[derive(Clone, Copy, Debug)]
-struct Label([u8; 12]);
-
-impl Label {
-    const LONG: u8 = 255;
-    const EMPTY: Label = Label([0; 12]);
-
-    #[inline]
-    fn long(self) -> Option<u32> {
-        let [kind, _, _, _, a, b, c, d, ..] = self.0;
-        (kind == Label::LONG).then(|| u32::from_le_bytes([a, b, c, d]))
-    }
-}
-
-#[derive(Debug)]
-struct Node<V> {
-    /// Not empty, but for the root.
-    label: Label,
-    parent: NodeId,
-    /// Which of the lists of children it has.
-    children: u32,
-    value: V,
-}
 
 /// The tree. A topic whose value is `V::default()` is not in it.
 #[derive(Debug)]
 pub struct Radix<V> {
-    nodes: Vec<Node<V>>,
-    free: Vec<NodeId>,
-    children: Arena<u32>,
+    nodes: Nodes<V>,
+    /// The children of nodes that have no room for them.
+    lists: Arena<u32>,
+    /// The labels of nodes that have no room for them.
     long_labels: Arena<u8>,
 }
 
 impl<V: Copy + Default + PartialEq> Default for Radix<V> {
     fn default() -> Radix<V> {
         let mut tree = Radix {
-            nodes: Vec::new(),
-            free: Vec::new(),
-            children: Arena::default(),
+            nodes: Nodes::default(),
+            lists: Arena::default(),
             long_labels: Arena::default(),
         };
         tree.new_node(&[], ROOT);
@@ -115,7 +92,7 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
 
     /// A node's value. A node that does not exist any more has the default.
     pub fn value(&self, node: NodeId) -> V {
-        self.nodes.get(node.0 as usize).map_or(V::default(), |node| node.value)
+        self.nodes.get(node).map_or(V::default(), |node| node.value)
     }
 
     /// A node's value, to be changed. If it becomes the default, the node must be pruned.
@@ -153,8 +130,8 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
             if node.value != V::default() {
                 visit(&topic, node.value);
             }
-            let children = self.children(node).nodes();
-            stack.extend(children.iter().rev().map(|&child| (NodeId(child), topic.len())));
+            let children = self.children(node).iter().rev();
+            stack.extend(children.map(|(_, child)| (child, topic.len())));
         }
     }
 
@@ -174,18 +151,17 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
     pub fn prune(&mut self, node: NodeId) {
         let mut node = node;
         while node != ROOT && self.value(node) == V::default() {
-            if self.node(node).children != NONE {
+            if self.children(self.node(node)).len() > 0 {
                 self.join_if_useless(node);
                 break;
             }
             let parent = self.node(node).parent;
             let byte = self.label(self.node(node))[0];
-            let others = self.children(self.node(parent)).without(byte);
-            self.set_children(parent, &others);
+            self.change_children(parent, |children| children.retain(|&(key, _)| key != byte));
             self.free(node);
             node = parent;
         }
-        if self.node(ROOT).children == NONE {
+        if self.children(self.node(ROOT)).len() == 0 {
             // Give back what a large tree took.
             let value = self.value(ROOT);
             *self = Radix::default();
@@ -195,91 +171,90 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
 
     #[inline]
     fn node(&self, node: NodeId) -> &Node<V> {
-        &self.nodes[node.0 as usize]
+        &self.nodes[node]
     }
 
     fn node_mut(&mut self, node: NodeId) -> &mut Node<V> {
-        &mut self.nodes[node.0 as usize]
+        &mut self.nodes[node]
     }
 
     #[inline]
     fn label<'a>(&'a self, node: &'a Node<V>) -> &'a [u8] {
-        match node.label.long() {
-            Some(index) => self.long_labels.get(index),
-            None => &node.label.0[1..][..usize::from(node.label.0[0])],
-        }
+        node.label().unwrap_or_else(|name| self.long_labels.get(name))
     }
 
-    fn set_label(&mut self, node: NodeId, bytes: &[u8]) {
-        if let Some(index) = self.node(node).label.long() {
-            self.long_labels.remove(index);
+    /// Sets a node's label, and makes room for it.
+    fn set_label(&mut self, id: NodeId, label: &[u8]) {
+        let children: Vec<_> = self.children(self.node(id)).iter().collect();
+        self.set_children(id, &[]);
+        let node = &mut self.nodes[id];
+        if let Err(name) = node.label() {
+            self.long_labels.remove(name);
         }
-        let mut label = Label::EMPTY;
-        if let Some(room) = label.0[1..].get_mut(..bytes.len()) {
-            room.copy_from_slice(bytes);
-            label.0[0] = bytes.len() as u8;
+        if label.len() <= ROOM {
+            node.set_label(label);
         } else {
-            let index = self.long_labels.insert(bytes);
-            label.0[0] = Label::LONG;
-            label.0[4..8].copy_from_slice(&index.to_le_bytes());
+            node.set_long_label(self.long_labels.insert(label));
         }
-        self.node_mut(node).label = label;
+        self.set_children(id, &children);
     }
 
     #[inline]
-    fn children(&self, node: &Node<V>) -> Children<'_> {
-        Children(if node.children == NONE { &[] } else { self.children.get(node.children) })
+    fn children<'a>(&'a self, node: &'a Node<V>) -> Children<'a> {
+        node.children().unwrap_or_else(|name| Children::of_list(self.lists.get(name)))
     }
 
-    fn set_children(&mut self, node: NodeId, children: &[u32]) {
-        let index = self.node(node).children;
-        if children.is_empty() {
-            if index != NONE {
-                self.children.remove(index);
+    /// Sets a node's children, in the order of the first bytes of their labels.
+    fn set_children(&mut self, id: NodeId, children: &[(u8, NodeId)]) {
+        let node = &mut self.nodes[id];
+        let list = node.children().err();
+        if children.len() <= node.room_for_children() {
+            if let Some(name) = list {
+                self.lists.remove(name);
             }
-            self.node_mut(node).children = NONE;
-        } else if index == NONE {
-            self.node_mut(node).children = self.children.insert(children);
+            node.set_children(children);
         } else {
-            self.node_mut(node).children = self.children.replace(index, children);
+            let words = children::list(children);
+            node.set_list(match list {
+                Some(name) => self.lists.replace(name, &words),
+                None => self.lists.insert(&words),
+            });
         }
     }
 
-    fn add_child(&mut self, node: NodeId, byte: u8, child: NodeId) {
-        let children = self.children(self.node(node)).with(byte, child);
+    fn change_children(&mut self, node: NodeId, change: impl FnOnce(&mut Vec<(u8, NodeId)>)) {
+        let old = self.children(self.node(node));
+        let mut children = Vec::with_capacity(old.len() + 1);
+        children.extend(old.iter());
+        change(&mut children);
         self.set_children(node, &children);
+    }
+
+    fn add_child(&mut self, node: NodeId, byte: u8, child: NodeId) {
+        self.change_children(node, |children| {
+            let place = children.partition_point(|&(key, _)| key < byte);
+            children.insert(place, (byte, child));
+        });
     }
 
     /// Puts another child in the place of the one that starts with `byte`.
     fn replace_child(&mut self, node: NodeId, byte: u8, child: NodeId) {
-        let index = self.node(node).children;
-        if let Some(place) = self.children(self.node(node)).place(byte) {
-            self.children.get_mut(index)[place] = child.0;
-        }
+        self.change_children(node, |children| {
+            children.iter_mut().filter(|(key, _)| *key == byte).for_each(|(_, id)| *id = child);
+        });
     }
 
     fn new_node(&mut self, label: &[u8], parent: NodeId) -> NodeId {
-        let node = Node { label: Label::EMPTY, parent, children: NONE, value: V::default() };
-        let id = match self.free.pop() {
-            Some(id) => {
-                *self.node_mut(id) = node;
-                id
-            }
-            None => {
-                reserve(&mut self.nodes, 1);
-                self.nodes.push(node);
-                NodeId((self.nodes.len() - 1) as u32)
-            }
-        };
+        let id = self.nodes.insert(Node::new(parent));
         self.set_label(id, label);
         id
     }
 
     /// Frees a node. Its children, if it has any, are another one's by now.
     fn free(&mut self, node: NodeId) {
-        self.set_label(node, &[]);
         self.set_children(node, &[]);
-        self.free.push(node);
+        self.set_label(node, &[]);
+        self.nodes.remove(node);
     }
 
     /// Divides a node's label, and returns the new node that has the first part of it. The old one
@@ -301,8 +276,8 @@ impl<V: Copy + Default + PartialEq> Radix<V> {
 
     /// Joins a node without a value to its only child, unless the label would become too long.
     fn join_if_useless(&mut self, node: NodeId) {
-        let &[child] = self.children(self.node(node)).nodes() else { return };
-        let child = NodeId(child);
+        let children = self.children(self.node(node));
+        let (1, Some((_, child))) = (children.len(), children.iter().next()) else { return };
         let upper = self.label(self.node(node));
         let lower = self.label(self.node(child));
         if node == ROOT
