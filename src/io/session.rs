@@ -285,7 +285,7 @@ impl Session {
                 Ok(Turn::Failed(failure)) => self.fail(failure),
                 Ok(Turn::Blocked) => {
                     self.await_network(half.fd(), Direction::Write);
-                    if half.reports_all_room() && !self.set(WAITED_FOR_ROOM) {
+                    if Poller::EDGE && half.reports_all_room() && !self.set(WAITED_FOR_ROOM) {
                         self.post(Request::AwaitRoom);
                     }
                     self.hand_over();
