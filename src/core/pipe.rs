@@ -34,7 +34,7 @@ use std::sync::OnceLock;
 use crate::sync::Mutex;
 
 use super::queue::{Consumer, Producer, queue};
-use crate::msg::{Class, MetadataCredit, Msg};
+use crate::msg::{Class, MetadataCredit, Msg, Room};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use crate::sync::model_fence;
@@ -108,7 +108,7 @@ struct Channel {
 /// The end that writes.
 pub struct PipeWriter {
     channel: Arc<Channel>,
-    queue: Producer<Msg>,
+    queue: Producer,
     peer: Arc<dyn Peer>,
     /// Whole messages written.
     written: u64,
@@ -130,7 +130,7 @@ pub struct PipeWriter {
 /// The end that reads.
 pub struct PipeReader {
     channel: Arc<Channel>,
-    queue: Consumer<Msg>,
+    queue: Consumer,
     peer: Arc<dyn Peer>,
     /// Whole messages read.
     read: u64,
@@ -282,7 +282,7 @@ impl PipeWriter {
         if !msg.is_single() || self.in_message || self.conflates {
             return self.append_other(msg);
         }
-        let written = self.queue.push(|| msg.take());
+        let written = self.queue.push(msg);
         self.written += u64::from(written);
         written
     }
@@ -302,7 +302,7 @@ impl PipeWriter {
             let taken = msg.take();
             let older = if more { Some(taken) } else { slot.lock().replace(taken) };
             drop(older);
-        } else if !self.queue.push(|| msg.take()) {
+        } else if !self.queue.push(msg) {
             return false;
         }
         self.in_message = more;
@@ -310,11 +310,11 @@ impl PipeWriter {
         true
     }
 
-    /// Writes whole messages for as long as there is room and `next` makes one of the empty message
-    /// it is given: data, of one part. How many. After less than it wanted to make, `next` has
-    /// more to say by [`PipeWriter::write`], or the pipe is full, or there is no memory.
+    /// Writes whole messages for as long as there is room and `next` puts one into the room it is
+    /// given: data, of one part. How many. After less than it wanted to put, `next` has more to say by
+    /// [`PipeWriter::write`], or the pipe is full, or there is no memory.
     #[inline]
-    pub fn write_while(&mut self, mut next: impl FnMut(&mut Msg) -> bool) -> u64 {
+    pub fn write_while(&mut self, mut next: impl FnMut(&mut Room<'_>)) -> u64 {
         let before = self.written;
         while !self.in_message && !self.conflates && self.check() && self.queue.push_with(&mut next)
         {
@@ -459,7 +459,7 @@ impl PipeReader {
     #[inline]
     pub fn check(&mut self) -> bool {
         match self.queue.peek() {
-            Some(msg) if msg.class() == Class::Data => true,
+            Some(Class::Data) => true,
             _ => self.check_further(),
         }
     }
@@ -468,7 +468,7 @@ impl PipeReader {
     #[inline(never)]
     fn check_further(&mut self) -> bool {
         loop {
-            match self.queue.peek().map(|msg| msg.class()) {
+            match self.queue.peek() {
                 Some(Class::Metadata) => self.switch_metadata(),
                 Some(_) => return true,
                 None if !self.refresh() => return false,
@@ -548,14 +548,15 @@ impl PipeReader {
 
     #[cold]
     fn switch_metadata(&mut self) {
-        if let Some(mut marker) = self.queue.pop() {
+        let mut marker = Msg::new();
+        if self.queue.pop_into(&mut marker) {
             self.metadata = marker.take_metadata().map(MetadataCredit::new);
         }
     }
 
     /// What the next frame is, if there is one.
     pub fn peek_class(&mut self) -> Option<Class> {
-        if self.check() { self.queue.peek().map(|msg| msg.class()) } else { None }
+        if self.check() { self.queue.peek() } else { None }
     }
 
     /// Whether everything was read and the writer is gone. Only [`PipeReader::check`] finds out.
@@ -586,13 +587,13 @@ impl PipeReader {
     }
 
     /// Reads whole messages of one part, and drops them, for as long as `take` says that it is done
-    /// with them. Anything else is left for [`PipeReader::read`]. Metadata is not attached.
+    /// with their payload. Anything else is left for [`PipeReader::read`].
     #[inline]
-    pub fn read_while(&mut self, mut take: impl FnMut(&Msg) -> bool) {
+    pub fn read_while(&mut self, take: impl FnMut(&[u8]) -> bool) {
         if self.in_message {
             return;
         }
-        let read = self.queue.take_while(Msg::prefetch, |msg| msg.is_single() && take(msg));
+        let read = self.queue.take_while(take);
         if read > 0 {
             self.count(read);
         }

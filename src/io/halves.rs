@@ -330,8 +330,8 @@ fn fill(
         if len >= LARGE {
             pipe.taken(len as u64);
         }
-        pipe.read_while(|msg| {
-            let pushed = encoder.pending_bytes() < *batch && encoder.push_plain(msg);
+        pipe.read_while(|data| {
+            let pushed = encoder.pending_bytes() < *batch && encoder.push_plain(data);
             count += u32::from(pushed);
             pushed
         });
@@ -554,12 +554,6 @@ fn deliver(
 /// The part of [`deliver`] that has to be fast. How many messages it delivered.
 fn deliver_singles(decoder: &mut Decoder, pipe: &mut PipeWriter) -> Result<u64, Failure> {
     let mut failure = None;
-    let singles = pipe.write_while(|msg| match decoder.next_single(msg) {
-        Ok(decoded) => decoded,
-        Err(error) => {
-            failure = Some(error);
-            false
-        }
-    });
+    let singles = pipe.write_while(|room| failure = decoder.next_single(room).err());
     failure.map_or(Ok(singles), |error| Err(Failure::Protocol(error)))
 }

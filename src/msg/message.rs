@@ -12,7 +12,6 @@ use super::group::{GROUP_MAX, Group};
 use super::metadata::{Metadata, MetadataRef};
 use super::tail::{ALL_FLAGS, CLOSED, CONSTANT, EXTERNAL, HEAP, INLINE, MORE, SHARED, SLICE, Tail};
 use crate::error::{Errno, Result};
-use crate::sync::prefetch;
 
 /// Bytes of a message, on every system.
 const SIZE: usize = 64;
@@ -21,7 +20,7 @@ const SIZE: usize = 64;
 const INLINE_MAX: usize = SIZE - 2 * size_of::<usize>() - size_of::<Tail>();
 
 #[repr(C)]
-union Body {
+pub(super) union Body {
     inline: [MaybeUninit<u8>; INLINE_MAX],
     far: Far,
 }
@@ -30,10 +29,10 @@ union Body {
 /// (constant).
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct Far {
-    owner: *mut c_void,
-    data: *mut u8,
-    size: usize,
+pub(super) struct Far {
+    pub(super) owner: *mut c_void,
+    pub(super) data: *mut u8,
+    pub(super) size: usize,
 }
 
 /// A message part: the `zmq_msg_t` of the C interface.
@@ -47,7 +46,7 @@ pub struct Msg {
     metadata: *const Metadata,
     /// One reference, or null for the empty group.
     group: *mut Group,
-    tail: Tail,
+    pub(super) tail: Tail,
 }
 
 const _: () = assert!(size_of::<Msg>() == SIZE && align_of::<Msg>() == align_of::<usize>());
@@ -185,26 +184,6 @@ impl Msg {
         Msg::far(SLICE, block.as_ptr().cast(), data.as_ptr(), size)
     }
 
-    /// Makes this the message of the first `size` bytes at `source`. Copying a fixed number, whatever
-    /// the size, spares a call.
-    ///
-    /// # Safety
-    ///
-    /// [`Msg::INLINE_MAX`] bytes at `source` may be read, of which the first `size` are initialised.
-    #[inline]
-    pub(super) unsafe fn set_inline(
-        &mut self,
-        source: NonNull<[MaybeUninit<u8>; INLINE_MAX]>,
-        size: usize,
-    ) {
-        debug_assert!(size <= INLINE_MAX);
-        // SAFETY: readable by the contract; bytes need no alignment.
-        let inline = unsafe { source.read() };
-        *self = Msg::new();
-        self.body = Body { inline };
-        self.tail = Tail::inline(size as u8);
-    }
-
     /// A subscription to `topic`, for the pipe of an XPUB.
     pub fn subscribe(topic: &[u8]) -> Result<Msg> {
         let mut msg = Msg::from_slice(topic)?;
@@ -255,16 +234,6 @@ impl Msg {
         // SAFETY: a payload of that size is at `data_ptr`, initialised, and lives as long as the
         // message; Rust code never writes to one that is shared.
         unsafe { slice::from_raw_parts(self.data_ptr(), size) }
-    }
-
-    /// Asks for the start of a payload outside of the message, which will be read soon.
-    #[inline]
-    pub fn prefetch(&self) {
-        if self.kind() != INLINE {
-            let data = self.data_ptr();
-            prefetch::to_read(data);
-            prefetch::to_read(data.wrapping_add(64));
-        }
     }
 
     /// The payload, to be written. What cannot be written in place (shared, external or constant
@@ -479,6 +448,12 @@ impl Msg {
         Ok(())
     }
 
+    /// Whether there is metadata or a group.
+    #[inline]
+    pub(super) fn is_referring(&self) -> bool {
+        !self.metadata.is_null() || !self.group.is_null()
+    }
+
     #[inline]
     fn kind(&self) -> u8 {
         self.tail.byte(Tail::KIND)
@@ -607,7 +582,7 @@ impl Default for Msg {
 impl Drop for Msg {
     #[inline]
     fn drop(&mut self) {
-        if self.kind() != INLINE || !self.metadata.is_null() || !self.group.is_null() {
+        if self.kind() != INLINE || self.is_referring() {
             self.let_go();
         }
     }

@@ -22,7 +22,7 @@
 //! library. Nothing here holds a lock or a thread-local borrow, a message is detached from its
 //! content before the function runs, and [`Later`] keeps it off the locks of the layers above.
 //!
-//! Beside `Msg`: [`Metadata`], the properties that `zmq_msg_gets` reads, one object per connection;
+//! Beside `Msg`: [`Record`] and [`Room`], messages as they wait in a queue; [`Metadata`], the properties that `zmq_msg_gets` reads, one object per connection;
 //! [`RecvBuffer`] and [`Spare`], where bytes from the network land; [`MsgBuilder`], for a large
 //! body that grows as it arrives.
 #![allow(unsafe_code, reason = "the ABI message: unions, raw payload pointers, reference counts")]
@@ -36,6 +36,7 @@ mod later;
 mod message;
 mod metadata;
 mod pool;
+mod record;
 mod recv_buffer;
 mod spare;
 mod tail;
@@ -49,5 +50,6 @@ pub use class::Class;
 pub use later::{Later, call_by, wait_by};
 pub use message::Msg;
 pub use metadata::{Metadata, MetadataCredit, MetadataRef};
+pub use record::{END, Record, Room, Word, write_end};
 pub use recv_buffer::RecvBuffer;
 pub use spare::Spare;

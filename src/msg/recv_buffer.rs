@@ -5,6 +5,7 @@ use std::slice;
 
 use super::block::{Block, References};
 use super::message::Msg;
+use super::record::Room;
 use super::spare::Spare;
 use crate::error::{Errno, Result};
 
@@ -94,21 +95,28 @@ impl RecvBuffer {
         Ok(msg)
     }
 
-    /// [`RecvBuffer::message`], written where it is to stay: moving a message that was just written
-    /// costs more than writing it. The old content of `msg` is dropped.
+    /// [`RecvBuffer::message`], as a record where it is to stay.
     #[inline]
-    pub fn message_into(&mut self, size: usize, msg: &mut Msg) -> Result<()> {
+    pub fn message_into(&mut self, size: usize, room: &mut Room<'_>) -> Result<()> {
         if let Some(block) = self.block
-            && size <= Msg::INLINE_MAX.min(self.len())
+            && size <= self.len()
             // SAFETY: live by the buffer's references.
             && unsafe { Block::capacity(block) } - self.start >= Msg::INLINE_MAX
         {
-            // SAFETY: so many bytes are in the payload, and the first `size` of them were filled.
-            unsafe { msg.set_inline(Block::payload(block).add(self.start).cast(), size) };
+            // SAFETY: within the filled range, or at its end.
+            let data = unsafe { Block::payload(block).add(self.start) };
+            if size <= Msg::INLINE_MAX {
+                // SAFETY: so many bytes are in the payload, and the first `size` of them were filled.
+                unsafe { room.put_inline(data, size) };
+            } else {
+                self.handed += 1;
+                // SAFETY: as in `message`.
+                unsafe { room.put_slice(block, data, size) };
+            }
             self.start += size;
             return Ok(());
         }
-        *msg = self.message(size)?;
+        room.put(&mut self.message(size)?);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use super::mechanism::Open;
 use super::shape::Shape;
 use super::websocket::{self, FrameHeader, Opcode, unmask};
 use crate::error::Result;
-use crate::msg::{Class, Msg, MsgBuilder, RecvBuffer, Spare};
+use crate::msg::{Class, Msg, MsgBuilder, RecvBuffer, Room, Spare};
 use crate::options::SocketType;
 
 /// A body beyond this size does not have to fit into the receive buffer: it is received into
@@ -160,17 +160,23 @@ impl Decoder {
     }
 
     /// [`Decoder::next`] for a whole message of one part that comes as it is, the case that has to be
-    /// fast. `false`: something else comes, or nothing.
+    /// fast. It is put into `room`, unless something else comes, or nothing.
     #[inline]
-    pub fn next_single(&mut self, msg: &mut Msg) -> core::result::Result<bool, ProtoError> {
+    pub fn next_single(&mut self, room: &mut Room<'_>) -> core::result::Result<(), ProtoError> {
         if self.plain
             && let Some(header) = self.whole_frame()
             && header.flags & MORE == 0
         {
-            self.body(header, msg)?;
-            return Ok(true);
+            if self.is_cut_out(header) {
+                let len = self.enter(header);
+                self.input.message_into(len, room)?;
+            } else {
+                let mut msg = Msg::new();
+                self.body(header, &mut msg)?;
+                room.put(&mut msg);
+            }
         }
-        Ok(false)
+        Ok(())
     }
 
     /// The header of a frame of data that is there whole.
@@ -347,15 +353,28 @@ impl Decoder {
         }
     }
 
-    /// Cuts a frame that is there whole out of the input, and its body into `msg`.
+    /// Whether a body is cut out of the input, and not copied into memory of its own.
     #[inline]
-    fn body(&mut self, header: Header, msg: &mut Msg) -> core::result::Result<(), ProtoError> {
+    fn is_cut_out(&self, header: Header) -> bool {
+        header.len <= Msg::INLINE_MAX as u64 || (self.zero_copy && self.open.is_none())
+    }
+
+    /// Passes over the header of a frame that is there whole. Its body's length.
+    #[inline]
+    fn enter(&mut self, header: Header) -> usize {
         // The body is there, so its length fits a usize.
         let len = header.len as usize;
         self.received = self.received.wrapping_add(len);
         self.input.consume(header.size);
-        if len <= Msg::INLINE_MAX || (self.zero_copy && self.open.is_none()) {
-            self.input.message_into(len, msg)?;
+        len
+    }
+
+    /// Cuts a frame that is there whole out of the input, and its body into `msg`.
+    #[inline]
+    fn body(&mut self, header: Header, msg: &mut Msg) -> core::result::Result<(), ProtoError> {
+        let len = self.enter(header);
+        if self.is_cut_out(header) {
+            *msg = self.input.message(len)?;
             return Ok(());
         }
         *msg = Msg::from_slice(self.input.data().get(..len).unwrap_or_default())?;

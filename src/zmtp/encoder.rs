@@ -86,7 +86,7 @@ impl Encoder {
     /// `ENOMEM`; a message may then lack frames, so the connection has to end.
     #[inline]
     pub fn push(&mut self, msg: &mut Msg) -> Result<()> {
-        if msg.is_single() && self.push_plain(msg) {
+        if msg.is_single() && self.push_plain(msg.data()) {
             // Not moved out: moving a message that was just written is slow.
             *msg = Msg::new();
             return Ok(());
@@ -97,14 +97,14 @@ impl Encoder {
     /// Adds a whole message of data, if it is one to be copied as it is; if not, it is for
     /// [`Encoder::push`]. Whether it was added.
     #[inline]
-    pub fn push_plain(&mut self, msg: &Msg) -> bool {
-        let len = msg.len();
+    pub fn push_plain(&mut self, data: &[u8]) -> bool {
+        let len = data.len();
         if !self.plain || len >= LARGE || self.reserve(len.saturating_add(MAX_HEADER)).is_err() {
             return false;
         }
         let before = self.buffer.len();
         self.framing.put_header(0, len, &mut self.buffer);
-        self.buffer.extend_from_slice(msg.data());
+        self.buffer.extend_from_slice(data);
         self.pending = self.pending.saturating_add(self.buffer.len().saturating_sub(before));
         true
     }

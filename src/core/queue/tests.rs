@@ -1,75 +1,164 @@
 use super::*;
 
+fn message(n: u64) -> Msg {
+    Msg::from_slice(&n.to_ne_bytes()).expect("memory")
+}
+
+fn pop(consumer: &mut Consumer) -> Option<u64> {
+    let mut msg = Msg::new();
+    consumer.pop_into(&mut msg).then(|| u64::from_ne_bytes(msg.data().try_into().expect("a number")))
+}
+
 #[cfg(not(loom))]
 mod ordinary {
-    use super::*;
-    use proptest::prelude::*;
     use std::collections::VecDeque;
-    use std::rc::Rc;
+    use std::ffi::c_void;
+    use std::sync::atomic::AtomicUsize;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::msg::MetadataRef;
 
     #[test]
-    fn only_published_items_are_seen() {
+    fn only_published_messages_are_seen() {
         let (mut producer, mut consumer) = queue();
-        assert!(producer.push(|| 1));
+        assert!(producer.push(&mut message(1)));
         assert_eq!(consumer.refresh(), 0);
-        assert_eq!(consumer.pop(), None);
+        assert_eq!(pop(&mut consumer), None);
         producer.publish();
         assert_eq!(consumer.refresh(), 1);
-        assert_eq!(consumer.peek(), Some(&mut 1));
-        assert_eq!(consumer.pop(), Some(1));
+        assert_eq!(consumer.peek(), Some(Class::Data));
+        assert_eq!(pop(&mut consumer), Some(1));
         assert_eq!(consumer.refresh(), 0);
     }
 
+    /// Memory of the test's, which counts how often it was freed.
+    fn external(n: usize, freed: &AtomicUsize) -> Msg {
+        unsafe extern "C" fn free(_: *mut c_void, hint: *mut c_void) {
+            // SAFETY: the counter outlives the messages.
+            unsafe { &*hint.cast::<AtomicUsize>() }.fetch_add(1, Ordering::Relaxed);
+        }
+        static BYTES: [u8; 4000] = [7; 4000];
+        let hint = ptr::from_ref(freed).cast_mut().cast();
+        let data = BYTES.as_ptr().cast_mut().cast();
+        // SAFETY: nobody writes to it; the function takes these arguments.
+        unsafe { Msg::from_external(data, n, Some(free), hint) }.expect("memory")
+    }
+
+    /// The message of a step, and what a queue must give back.
+    fn any_message(kind: u8, n: usize, freed: &AtomicUsize) -> Msg {
+        let bytes: Vec<u8> = (0..n).map(|at| (at + n) as u8).collect();
+        let mut msg = match kind % 3 {
+            0 => external(n, freed),
+            _ => Msg::from_slice(&bytes).expect("memory"),
+        };
+        if kind & 4 != 0 {
+            msg.set_metadata(Some(MetadataRef::from_pairs([("n", n.to_string())])));
+        }
+        if kind & 8 != 0 {
+            msg.set_group(n.to_string()).expect("a group");
+        }
+        msg.set_more(kind & 16 != 0);
+        msg.set_routing_id(if kind & 32 != 0 { n as u32 } else { 0 });
+        msg.set_class(if kind & 64 != 0 { Class::Command } else { Class::Data });
+        msg
+    }
+
+    /// Everything that a message says.
+    fn said(msg: &Msg) -> String {
+        let property = msg.metadata().and_then(|metadata| metadata.get(b"n"));
+        let (id, shared) = (msg.routing_id(), msg.is_shared());
+        format!("{msg:?} {:?} {property:?} {:?} {id} {shared}", msg.data(), msg.group())
+    }
+
     proptest! {
-        /// Any order of operations gives what a plain queue gives, and drops every item once.
+        /// Any order of operations gives what a plain queue gives, and drops every message once.
         #[test]
-        fn behaves_like_a_plain_queue(steps in proptest::collection::vec(0u8..5, 0..2000)) {
-            let token = Rc::new(());
-            // The test runs on one thread; `Rc` counts drops.
-            let (mut producer, mut consumer) = queue::<(u32, Rc<()>)>();
+        fn behaves_like_a_plain_queue(
+            steps in proptest::collection::vec((0u8..7, 0u8..128, 0usize..100), 0..2000),
+            consumer_first: bool,
+        ) {
+            let freed = AtomicUsize::new(0);
+            let mut made = 0;
+            let (mut producer, mut consumer) = queue();
             let mut visible = VecDeque::new();
             let mut hidden = Vec::new();
-            for (n, step) in steps.into_iter().enumerate() {
-                let n = n as u32;
+            for (step, kind, n) in steps {
                 match step {
-                    0 | 1 => {
-                        prop_assert!(producer.push(|| (n, token.clone())));
-                        hidden.push(n);
-                    }
-                    2 => {
-                        producer.publish();
-                        visible.extend(hidden.drain(..));
+                    0..=2 => {
+                        let mut msg = any_message(kind, n, &freed);
+                        made += usize::from(kind % 3 == 0);
+                        hidden.push((said(&msg), kind % 3 == 0));
+                        prop_assert!(producer.push(&mut msg));
+                        prop_assert!(msg.is_empty() && msg.metadata().is_none());
                     }
                     3 => {
+                        producer.publish();
+                        visible.append(&mut hidden.drain(..).collect());
+                    }
+                    4 => {
                         consumer.refresh();
-                        prop_assert_eq!(consumer.pop().map(|item| item.0), visible.pop_front());
+                        let mut msg = any_message(kind, n, &freed);
+                        made += usize::from(kind % 3 == 0);
+                        let popped = consumer.pop_into(&mut msg);
+                        prop_assert_eq!(
+                            popped.then(|| said(&msg)),
+                            visible.pop_front().map(|it| it.0)
+                        );
+                    }
+                    5 => {
+                        consumer.refresh();
+                        let mut left = n;
+                        let taken = consumer.take_while(|data| {
+                            let again = left > 0;
+                            if again {
+                                left -= 1;
+                                let expected = format!("{data:?}");
+                                assert!(visible.pop_front().expect("one").0.contains(&expected));
+                            }
+                            again
+                        });
+                        prop_assert_eq!(taken as usize, n - left);
+                        let single = |said: &str| said.contains("Data") && said.contains("more: false");
+                        prop_assert!(left == 0 || visible.front().is_none_or(|it| !single(&it.0)));
                     }
                     _ => {
                         producer.take_back();
                         hidden.clear();
                     }
                 }
-                prop_assert_eq!(Rc::strong_count(&token), 1 + visible.len() + hidden.len());
+                let waiting = visible.iter().chain(&hidden).filter(|it| it.1).count();
+                prop_assert_eq!(freed.load(Ordering::Relaxed), made - waiting);
             }
-            if token.as_ref() == &() && visible.len() % 2 == 0 {
+            if consumer_first {
                 drop(consumer);
                 drop(producer);
             } else {
                 drop(producer);
                 drop(consumer);
             }
-            prop_assert_eq!(Rc::strong_count(&token), 1);
+            prop_assert_eq!(freed.load(Ordering::Relaxed), made);
         }
     }
 
     #[test]
-    fn two_threads_pass_every_item_in_order() {
+    fn what_puts_nothing_adds_nothing() {
+        let (mut producer, mut consumer) = queue();
+        assert!(!producer.push_with(|_| ()));
+        assert!(!producer.has_unpublished());
+        producer.publish();
+        assert_eq!(consumer.refresh(), 0);
+    }
+
+    #[test]
+    fn two_threads_pass_every_message_in_order() {
         const COUNT: u64 = if cfg!(miri) { 2_000 } else { 500_000 };
         let (mut producer, mut consumer) = queue();
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 for n in 0..COUNT {
-                    assert!(producer.push(|| n));
+                    assert!(producer.push(&mut message(n)));
                     if n % 3 == 0 || n == COUNT - 1 {
                         producer.publish();
                     }
@@ -81,7 +170,7 @@ mod ordinary {
                     if consumer.refresh() == 0 {
                         std::thread::yield_now();
                     }
-                    while let Some(n) = consumer.pop() {
+                    while let Some(n) = pop(&mut consumer) {
                         assert_eq!(n, expected);
                         expected += 1;
                     }
@@ -94,15 +183,16 @@ mod ordinary {
 #[cfg(loom)]
 mod models {
     use super::*;
+    use crate::msg::MetadataRef;
 
     /// Chunks are linked, emptied and recycled while both ends work.
     #[test]
-    fn loom_queue_passes_items_across_chunks() {
+    fn loom_queue_passes_messages_across_chunks() {
         loom::model(|| {
             let (mut producer, mut consumer) = queue();
             let writer = loom::thread::spawn(move || {
-                for n in 0..6u32 {
-                    assert!(producer.push(|| n));
+                for n in 0..6 {
+                    assert!(producer.push(&mut message(n)));
                     if n % 3 == 2 {
                         producer.publish();
                     }
@@ -110,13 +200,13 @@ mod models {
             });
             let mut expected = 0;
             consumer.refresh();
-            while let Some(n) = consumer.pop() {
+            while let Some(n) = pop(&mut consumer) {
                 assert_eq!(n, expected);
                 expected += 1;
             }
             assert!(writer.join().is_ok());
             consumer.refresh();
-            while let Some(n) = consumer.pop() {
+            while let Some(n) = pop(&mut consumer) {
                 assert_eq!(n, expected);
                 expected += 1;
             }
@@ -130,13 +220,15 @@ mod models {
         loom::model(|| {
             let (mut producer, mut consumer) = queue();
             let writer = loom::thread::spawn(move || {
-                assert!(producer.push(|| Arc::new(1)));
-                producer.publish();
-                assert!(producer.push(|| Arc::new(2)));
-                producer.publish();
+                for n in 0..2 {
+                    let mut msg = message(n);
+                    msg.set_metadata(Some(MetadataRef::from_pairs([("a", "b")])));
+                    assert!(producer.push(&mut msg));
+                    producer.publish();
+                }
             });
             consumer.refresh();
-            consumer.pop();
+            pop(&mut consumer);
             drop(consumer);
             assert!(writer.join().is_ok());
         });

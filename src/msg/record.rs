@@ -1,0 +1,353 @@
+//! A message as it waits in a queue: in as few words as it takes.
+//!
+//! The 64 bytes of a [`Msg`] are mostly empty, and each line of them moves from the cache of one
+//! processor to another's. A record has the words that say something:
+//!
+//! | word | |
+//! |---|---|
+//! | first | the message's last word; but the upper half of its kind is the number of words, and a flag says whether there are references |
+//! | 0 to 5 (6) more | an inline payload |
+//! | or 3 (2) more | where the payload is |
+//! | 2 (1) more, if there are any | metadata and group |
+//!
+//! In brackets: where a pointer is half as wide. A first word of zero is no record: the queue goes on
+//! elsewhere.
+
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::ptr::{self, NonNull};
+use std::slice;
+
+use super::block::Block;
+use super::class::Class;
+use super::message::{Body, Far, Msg};
+use super::tail::{INLINE, MORE, SLICE, Tail};
+use crate::sync::prefetch;
+
+/// What records are made of. It keeps what it is made of, pointers too.
+pub type Word = MaybeUninit<u64>;
+
+/// The words of [`Far`].
+const FAR: usize = size_of::<Far>().div_ceil(size_of::<Word>());
+/// The words of the two references.
+const REFERENCES: usize = (2 * size_of::<usize>()).div_ceil(size_of::<Word>());
+/// Where they are in a message, in words.
+const REFERENCES_AT: usize = Msg::INLINE_MAX / size_of::<Word>();
+
+const _: () = assert!(Msg::INLINE_MAX.is_multiple_of(size_of::<Word>()));
+
+/// In the flags of a record: there are references.
+const REFERRING: u8 = 0x80;
+
+/// The message's kind, in that of a record; above it the number of words.
+const KIND: u8 = 0x0f;
+/// What the kinds of messages have above it.
+const KINDS: u8 = INLINE & !KIND;
+
+/// The first word of a record.
+#[derive(Clone, Copy)]
+struct Head(u64);
+
+impl Head {
+    #[inline]
+    fn new(tail: Tail, words: usize, referring: bool) -> Head {
+        let mut head = tail;
+        head.set_byte(Tail::KIND, tail.byte(Tail::KIND) & KIND | (words as u8) << 4);
+        if referring {
+            head.set_byte(Tail::FLAGS, tail.byte(Tail::FLAGS) | REFERRING);
+        }
+        Head(head.0)
+    }
+
+    /// The message's.
+    #[inline]
+    fn tail(self) -> Tail {
+        let mut tail = Tail(self.0);
+        tail.set_byte(Tail::KIND, tail.byte(Tail::KIND) & KIND | KINDS);
+        tail.set_byte(Tail::FLAGS, tail.byte(Tail::FLAGS) & !REFERRING);
+        tail
+    }
+
+    #[inline]
+    fn words(self) -> usize {
+        usize::from(Tail(self.0).byte(Tail::KIND) >> 4)
+    }
+
+    #[inline]
+    fn is_inline(self) -> bool {
+        Tail(self.0).byte(Tail::KIND) & KIND == INLINE & KIND
+    }
+
+    #[inline]
+    fn is_referring(self) -> bool {
+        Tail(self.0).byte(Tail::FLAGS) & REFERRING != 0
+    }
+}
+
+/// Room for one record.
+pub struct Room<'a> {
+    at: NonNull<Word>,
+    used: usize,
+    /// It is lent.
+    words: PhantomData<&'a mut [Word]>,
+}
+
+impl Room<'_> {
+    /// The most words that a record takes.
+    pub const MOST: usize = 1 + REFERENCES_AT + REFERENCES;
+
+    /// # Safety
+    ///
+    /// [`Room::MOST`] words at `at` are nobody else's during `'a`.
+    #[inline]
+    pub unsafe fn new(at: NonNull<Word>) -> Self {
+        Room { at, used: 0, words: PhantomData }
+    }
+
+    /// Words that the record takes that was put here; 0 if there is none.
+    #[inline]
+    pub fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Puts a message, leaving it empty.
+    #[inline]
+    pub fn put(&mut self, msg: &mut Msg) {
+        let referring = msg.is_referring();
+        let inline = msg.tail.byte(Tail::KIND) == INLINE;
+        let body = if inline { msg.len().div_ceil(size_of::<Word>()) } else { FAR };
+        let source = ptr::from_ref(msg).cast::<Word>();
+        // SAFETY: all words are within the message, and behind the record's first within the room. The
+        // message's content is the record's then, and the empty message takes its place without a drop.
+        unsafe {
+            for at in 0..body {
+                self.write(1 + at, read(source.add(at)));
+            }
+            if referring {
+                for at in 0..REFERENCES {
+                    self.write(1 + body + at, read(source.add(REFERENCES_AT + at)));
+                }
+            }
+            let words = 1 + body + if referring { REFERENCES } else { 0 };
+            self.finish(Head::new(msg.tail, words, referring));
+            ptr::write(msg, Msg::new());
+        }
+    }
+
+    /// Puts a message of the first `size` bytes at `source`.
+    ///
+    /// # Safety
+    ///
+    /// [`Msg::INLINE_MAX`] bytes at `source` may be read, of which the first `size`, no more than those,
+    /// are initialised.
+    #[inline]
+    pub(super) unsafe fn put_inline(&mut self, source: NonNull<u8>, size: usize) {
+        debug_assert!(size <= Msg::INLINE_MAX);
+        let body = size.div_ceil(size_of::<Word>());
+        let source = source.cast::<Word>();
+        // SAFETY: what is read is within what may be, as `INLINE_MAX` is in words; what is written is
+        // in the room.
+        unsafe {
+            for at in 0..body {
+                self.write(1 + at, source.add(at).read_unaligned());
+            }
+            self.finish(Head::new(Tail::inline(size as u8), 1 + body, false));
+        }
+    }
+
+    /// Puts a message over `size` bytes at `data` within a block's payload.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Msg::from_block_slice`].
+    #[inline]
+    pub(super) unsafe fn put_slice(&mut self, block: NonNull<Block>, data: NonNull<u8>, size: usize) {
+        let far = Far { owner: block.as_ptr().cast(), data: data.as_ptr(), size };
+        // SAFETY: in the room.
+        unsafe {
+            self.at.add(1).cast::<Far>().write(far);
+            self.finish(Head::new(Tail::new(SLICE), 1 + FAR, false));
+        }
+    }
+
+    /// # Safety
+    ///
+    /// `at` is less than [`Room::MOST`].
+    #[inline]
+    unsafe fn write(&mut self, at: usize, word: Word) {
+        // SAFETY: by the caller and the contract of `new`.
+        unsafe { self.at.add(at).write(word) };
+    }
+
+    /// # Safety
+    ///
+    /// The words behind the first one are written.
+    #[inline]
+    unsafe fn finish(&mut self, head: Head) {
+        // SAFETY: there is a first word.
+        unsafe { self.write(0, Word::new(head.0)) };
+        self.used = head.words();
+    }
+}
+
+/// Writes that the records go on elsewhere.
+///
+/// # Safety
+///
+/// The word at `at` may be written.
+#[inline]
+pub unsafe fn write_end(at: NonNull<Word>) {
+    // SAFETY: by the caller.
+    unsafe { at.write(Word::new(0)) };
+}
+
+/// A word that says that the records are elsewhere.
+pub static END: Elsewhere = Elsewhere(Word::new(0));
+
+/// See [`END`].
+pub struct Elsewhere(Word);
+
+impl Elsewhere {
+    /// Where the word is, to be read.
+    #[inline]
+    pub const fn at(&'static self) -> NonNull<Word> {
+        NonNull::from_ref(&self.0)
+    }
+}
+
+/// A message in a queue.
+#[derive(Clone, Copy)]
+pub struct Record<'a> {
+    head: Head,
+    at: NonNull<Word>,
+    words: PhantomData<&'a [Word]>,
+}
+
+impl<'a> Record<'a> {
+    /// The record at `at`; `None` if the records go on elsewhere.
+    ///
+    /// # Safety
+    ///
+    /// A record was put there, or [`write_end`], and nobody writes there during `'a`.
+    #[inline]
+    pub unsafe fn at(at: NonNull<Word>) -> Option<Record<'a>> {
+        // SAFETY: by the caller, the first word is initialised.
+        let head = Head(unsafe { at.read().assume_init() });
+        (head.0 != 0).then_some(Record { head, at, words: PhantomData })
+    }
+
+    /// Words that it takes.
+    #[inline]
+    pub fn words(self) -> usize {
+        self.head.words()
+    }
+
+    /// Whether the payload is in the record itself.
+    #[inline]
+    pub fn is_inline(self) -> bool {
+        self.head.is_inline()
+    }
+
+    /// As [`Msg::class`].
+    #[inline]
+    pub fn class(self) -> Class {
+        Class::from_byte(Tail(self.head.0).byte(Tail::CLASS))
+    }
+
+    /// As [`Msg::is_single`].
+    #[inline]
+    pub fn is_single(self) -> bool {
+        let tail = Tail(self.head.0);
+        tail.byte(Tail::CLASS) == Class::Data as u8 && tail.byte(Tail::FLAGS) & MORE == 0
+    }
+
+    /// As [`Msg::data`].
+    #[inline]
+    pub fn data(self) -> &'a [u8] {
+        // SAFETY: a payload of that size is in the words behind the first, or where they say, and stays
+        // there at least as long as the record, as in `Msg::data`.
+        unsafe {
+            if self.head.is_inline() {
+                let size = usize::from(Tail(self.head.0).byte(Tail::INLINE_SIZE));
+                slice::from_raw_parts(self.body().cast().as_ptr(), size)
+            } else {
+                let far = self.body().cast::<Far>().read();
+                if far.size == 0 { &[] } else { slice::from_raw_parts(far.data, far.size) }
+            }
+        }
+    }
+
+    /// Asks for the start of a payload that is elsewhere, and will be read soon.
+    #[inline]
+    pub fn prefetch(self) {
+        if !self.head.is_inline() {
+            // SAFETY: all kinds but one have that behind the first word.
+            let data = unsafe { self.body().cast::<Far>().read() }.data;
+            prefetch::to_read(data);
+            prefetch::to_read(data.wrapping_add(64));
+        }
+    }
+
+    /// Takes the message out, dropping what `msg` had.
+    ///
+    /// # Safety
+    ///
+    /// It is taken out or dropped once.
+    #[inline]
+    pub unsafe fn take_into(self, msg: &mut Msg) {
+        // Written over below, without a drop.
+        *msg = Msg::new();
+        let referring = self.head.is_referring();
+        let body = self.words() - 1 - if referring { REFERENCES } else { 0 };
+        let target = ptr::from_mut(msg).cast::<Word>();
+        // SAFETY: what the record has of words is within it, and their place within the message.
+        unsafe {
+            for at in 0..body {
+                target.add(at).write_unaligned(self.at.add(1 + at).read());
+            }
+            if referring {
+                for at in 0..REFERENCES {
+                    let word = self.at.add(1 + body + at).read();
+                    target.add(REFERENCES_AT + at).write_unaligned(word);
+                }
+            }
+        }
+        msg.tail = self.head.tail();
+    }
+
+    /// Drops the message.
+    ///
+    /// # Safety
+    ///
+    /// It is taken out or dropped once.
+    #[inline]
+    pub unsafe fn discard(self) {
+        if !self.head.is_inline() || self.head.is_referring() {
+            // SAFETY: by the caller.
+            unsafe { self.take_into(&mut Msg::new()) };
+        }
+    }
+
+    #[inline]
+    fn body(self) -> NonNull<Word> {
+        // SAFETY: within the record, or behind it if it has one word.
+        unsafe { self.at.add(1) }
+    }
+}
+
+/// A word of a message, which was written perhaps a moment ago, in words (see [`Tail`]).
+///
+/// # Safety
+///
+/// `source` is within a message.
+#[inline]
+unsafe fn read(source: *const Word) -> Word {
+    // SAFETY: by the caller; aligned as a message is, where that is enough. Volatile, so that several
+    // are as many loads.
+    #[cfg(target_pointer_width = "64")]
+    return unsafe { source.read_volatile() };
+    #[cfg(not(target_pointer_width = "64"))]
+    return unsafe { source.read_unaligned() };
+}
+
+const _: () = assert!(size_of::<Body>() == Msg::INLINE_MAX);
