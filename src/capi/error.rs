@@ -21,7 +21,7 @@ const CAPABILITIES: [(&CStr, bool); 5] = [
 /// Retrieves the calling thread's errno.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_errno() -> c_int {
-    sys::errno().0
+    sys::ThreadErrno::find().get().0
 }
 
 /// The text of an error number. Never null; valid until the next call for a number that neither

@@ -109,9 +109,15 @@ pub unsafe extern "C" fn zmq_msg_init_data(
 /// `msg` is null or 64 readable and writable bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_close(msg: *mut Msg) -> c_int {
+    // SAFETY: by the caller's promise, and of a live message.
+    let closed = guard_pure(|| unsafe {
+        check(msg)?;
+        Ok(c_int::from(Msg::close_lightly(msg)))
+    });
+    if closed != 0 {
+        return closed.min(0);
+    }
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe { check(msg)? };
         // SAFETY: a live message.
         unsafe { Msg::close(msg) };
         Ok(0)

@@ -10,8 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Errno, Result};
 use crate::socket::Wait;
-use crate::sys;
 use crate::sys::cancel::{self, Cancel};
+use crate::sys::{self, ThreadErrno};
 
 pub mod context;
 pub mod error;
@@ -38,17 +38,14 @@ pub fn guard(body: impl FnOnce() -> Result<c_int>) -> c_int {
 /// the process): it becomes `ENOTRECOVERABLE`.
 #[inline]
 pub fn guard_or<T>(failed: T, body: impl FnOnce() -> Result<T>) -> T {
-    let before = sys::errno();
-    match caught(body) {
-        Ok(value) => {
-            sys::set_errno(before);
-            value
-        }
-        Err(errno) => {
-            sys::set_errno(errno);
-            failed
-        }
-    }
+    let errno = ThreadErrno::find();
+    let before = errno.get();
+    let (value, after) = match caught(body) {
+        Ok(value) => (value, before),
+        Err(error) => (failed, error),
+    };
+    errno.set(after);
+    value
 }
 
 /// As [`guard`], for a body that calls nothing of the system's: errno is left alone unless it fails.
@@ -60,7 +57,7 @@ pub fn guard_pure(body: impl FnOnce() -> Result<c_int>) -> c_int {
     })
 }
 
-#[inline]
+#[inline(always)]
 fn caught<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(Errno::ENOTRECOVERABLE))
 }
@@ -97,19 +94,20 @@ pub fn guard_sleeper<S: Sleeper>(
     mut sleeper: S,
     mut attempt: impl FnMut(&mut S) -> Result<c_int>,
 ) -> c_int {
-    let before = sys::errno();
+    let errno = ThreadErrno::find();
+    let before = errno.get();
     loop {
-        let (value, errno) = match caught(|| attempt(&mut sleeper)) {
+        let (value, after) = match caught(|| attempt(&mut sleeper)) {
             Ok(value) => (value, before),
             Err(Errno::ASLEEP) => {
                 sleeper.sleep();
                 continue;
             }
-            Err(errno) => (-1, errno),
+            Err(error) => (-1, error),
         };
         // Its end may come to calls of the system's, which leave their errno.
         drop(sleeper);
-        sys::set_errno(errno);
+        errno.set(after);
         return value;
     }
 }

@@ -161,6 +161,20 @@ struct Place {
 impl Place {
     const START: Place = Place { chunk: ptr::null_mut(), at: END.at(), count: 0 };
 
+    /// The same place, whose fields were written one by one a moment ago: a processor that reads several
+    /// of those at once waits until they have reached the cache, behind all that was written before.
+    #[inline]
+    fn just_written(&self) -> Place {
+        // SAFETY: fields that a reference is at hand for. Volatile, so that each is a load of its own.
+        unsafe {
+            Place {
+                chunk: (&raw const self.chunk).read_volatile(),
+                at: (&raw const self.at).read_volatile(),
+                count: (&raw const self.count).read_volatile(),
+            }
+        }
+    }
+
     /// The record here, after moving on to the chunk where it is; `leave` gets the chunk that it was
     /// not in.
     ///
@@ -168,11 +182,7 @@ impl Place {
     /// A record was written here, or a chunk's end and a record beyond it, and they are the caller's to
     /// read. So are all chunks from here on.
     #[inline]
-    unsafe fn record<'a>(
-        &mut self,
-        shared: &Shared,
-        leave: impl FnOnce(*mut Chunk),
-    ) -> Record<'a> {
+    unsafe fn record<'a>(&mut self, shared: &Shared, leave: impl FnOnce(*mut Chunk)) -> Record<'a> {
         // SAFETY: by the caller, at each step; the place at the start has an end, too.
         unsafe {
             if !self.chunk.is_null() {
@@ -362,7 +372,7 @@ impl Producer {
     /// caller reads next (the consumer's "I sleep" flag).
     #[inline]
     pub fn publish(&mut self) {
-        self.mark = self.place;
+        self.mark = self.place.just_written();
         self.shared.published.swap(self.place.count, Ordering::SeqCst);
         model_fence();
     }
@@ -371,7 +381,7 @@ impl Producer {
     /// asks for [`membarrier::everywhere`]. It does not wait for the cache lines that were written.
     #[inline]
     pub fn publish_unfenced(&mut self) {
-        self.mark = self.place;
+        self.mark = self.place.just_written();
         self.shared.published.store(self.place.count, Ordering::Release);
         membarrier::here();
     }

@@ -161,7 +161,12 @@ impl Room<'_> {
     ///
     /// As for [`Msg::from_block_slice`].
     #[inline]
-    pub(super) unsafe fn put_slice(&mut self, block: NonNull<Block>, data: NonNull<u8>, size: usize) {
+    pub(super) unsafe fn put_slice(
+        &mut self,
+        block: NonNull<Block>,
+        data: NonNull<u8>,
+        size: usize,
+    ) {
         let far = Far { owner: block.as_ptr().cast(), data: data.as_ptr(), size };
         // SAFETY: in the room.
         unsafe {

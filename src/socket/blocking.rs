@@ -5,6 +5,7 @@
 //! network by itself.
 
 use std::ffi::c_void;
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use super::context::Context;
@@ -123,8 +124,9 @@ impl Habits {
 /// by [`keep_step`] would find no other place to end in when it is cancelled.
 #[derive(Default)]
 pub struct Wait {
-    /// From the first attempt that has to be repeated on.
-    waiting: Option<Waiting>,
+    /// From the first attempt that has to be repeated on. What may be dropped by hand only is dropped
+    /// below, where most calls are spared it.
+    waiting: ManuallyDrop<Option<Waiting>>,
     /// The sender of a large message has looked.
     looked: bool,
 }
@@ -143,6 +145,15 @@ struct Waiting {
     ready: Vec<Ready>,
 }
 
+impl Drop for Wait {
+    #[inline]
+    fn drop(&mut self) {
+        if self.waiting.is_some() {
+            *self.waiting = None;
+        }
+    }
+}
+
 /// What a thread sleeps on.
 enum Bed {
     None,
@@ -153,7 +164,7 @@ enum Bed {
 impl Wait {
     /// Sleeps until another attempt is worth it, or for as long as the call may take.
     pub fn sleep(&mut self, cancel: Cancel) {
-        let Some(waiting) = &mut self.waiting else { return cancel::look(cancel) };
+        let Some(waiting) = &mut *self.waiting else { return cancel::look(cancel) };
         waiting.slept = match &waiting.bed {
             Bed::None => Ok(()),
             Bed::Signal(mailbox, ticket) => mailbox.signal.wait(*ticket, waiting.deadline, cancel),
@@ -234,7 +245,7 @@ fn try_again(
     wait: &mut Wait,
     step: &mut dyn FnMut(&mut Socket) -> Result<()>,
 ) -> Result<()> {
-    let Some(waiting) = &mut wait.waiting else { return Err(Errno::EAGAIN) };
+    let Some(waiting) = &mut *wait.waiting else { return Err(Errno::EAGAIN) };
     let result = waiting.get_up(handle, step);
     wait.unless_over(result)
 }
@@ -243,7 +254,7 @@ impl Wait {
     /// Forgets what was waited for once that is over.
     fn unless_over(&mut self, result: Result<()>) -> Result<()> {
         if result != Err(Errno::ASLEEP) {
-            self.waiting = None;
+            *self.waiting = None;
         }
         result
     }

@@ -46,7 +46,7 @@ pub mod workers;
 
 #[cfg(windows)]
 pub use of_system::start;
-pub use of_system::{NO_FD, RawFd, errno, errno_of, last_errno, set_errno, text_of};
+pub use of_system::{NO_FD, RawFd, errno_of, last_errno, text_of};
 
 use crate::error::Errno;
 
@@ -55,6 +55,37 @@ pub const HAS_IPC: bool = cfg!(unix);
 
 /// Whether there are sockets of virtual machines and clusters: vsock, vmci and TIPC.
 pub const HAS_VSOCK: bool = cfg!(target_os = "linux");
+
+/// The calling thread's errno, as C programs know it. (A raw pointer keeps it on its thread.)
+#[derive(Clone, Copy)]
+pub struct ThreadErrno(*mut libc::c_int);
+
+impl ThreadErrno {
+    /// Where it is takes a call; it stays there.
+    #[inline]
+    pub fn find() -> ThreadErrno {
+        ThreadErrno(of_system::errno_location())
+    }
+
+    /// What it is.
+    #[inline]
+    pub fn get(self) -> Errno {
+        // SAFETY: the location is the calling thread's own.
+        Errno(unsafe { *self.0 })
+    }
+
+    /// Sets it.
+    #[inline]
+    pub fn set(self, errno: Errno) {
+        // SAFETY: the location is the calling thread's own.
+        unsafe { *self.0 = errno.0 };
+    }
+}
+
+/// Sets the calling thread's errno.
+pub fn set_errno(errno: Errno) {
+    ThreadErrno::find().set(errno);
+}
 
 impl From<std::io::Error> for Errno {
     fn from(error: std::io::Error) -> Self {

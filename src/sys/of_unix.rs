@@ -13,20 +13,16 @@ pub fn errno_of(code: i32) -> Errno {
     Errno(code)
 }
 
-/// The calling thread's errno, as C programs know it.
-pub fn errno() -> Errno {
-    last_errno()
+/// Where the calling thread has its errno.
+#[inline]
+pub fn errno_location() -> *mut libc::c_int {
+    // SAFETY: no requirements.
+    unsafe { libc::__errno_location() }
 }
 
 /// Why the last call of the system's failed.
 pub fn last_errno() -> Errno {
     Errno(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
-}
-
-/// Sets the calling thread's errno.
-pub fn set_errno(errno: Errno) {
-    // SAFETY: the location is the calling thread's own.
-    unsafe { *libc::__errno_location() = errno.0 };
 }
 
 /// The system's text for an errno, in `room`, without an allocation. Empty for the library's own

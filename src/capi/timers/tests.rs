@@ -106,7 +106,7 @@ fn a_handler_may_change_its_set() {
 fn wrong_arguments() {
     let mut timers = zmq_timers_new();
     let stale = timers;
-    let failed = |result: c_int| (result == -1).then(sys::errno);
+    let failed = |result: c_int| (result == -1).then(|| sys::ThreadErrno::find().get());
     // SAFETY: null or locals; handles are only looked up.
     unsafe {
         let none = ptr::null_mut();

@@ -6,7 +6,9 @@ fn message(n: u64) -> Msg {
 
 fn pop(consumer: &mut Consumer) -> Option<u64> {
     let mut msg = Msg::new();
-    consumer.pop_into(&mut msg).then(|| u64::from_ne_bytes(msg.data().try_into().expect("a number")))
+    consumer
+        .pop_into(&mut msg)
+        .then(|| u64::from_ne_bytes(msg.data().try_into().expect("a number")))
 }
 
 #[cfg(not(loom))]

@@ -35,16 +35,10 @@ pub fn start() {
     }
 }
 
-/// The calling thread's errno, as C programs know it.
-pub fn errno() -> Errno {
-    // SAFETY: the location is the calling thread's own.
-    Errno(unsafe { *_errno() })
-}
-
-/// Sets the calling thread's errno.
-pub fn set_errno(errno: Errno) {
-    // SAFETY: the location is the calling thread's own.
-    unsafe { *_errno() = errno.0 };
+/// Where the calling thread has its errno.
+pub fn errno_location() -> *mut c_int {
+    // SAFETY: no requirements.
+    unsafe { _errno() }
 }
 
 /// Why the last call of the system's failed.

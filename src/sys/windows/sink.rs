@@ -7,7 +7,7 @@ use std::ffi::{CStr, CString};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 
-use super::{errno, set_errno};
+use super::ThreadErrno;
 use crate::error::{Errno, Result};
 
 /// A value from the environment.
@@ -39,11 +39,12 @@ impl Sink {
 
     /// Writes a line, or does not; leaves errno alone.
     pub fn write(&self, line: &[u8]) {
-        let before = errno();
+        let errno = ThreadErrno::find();
+        let before = errno.get();
         let _ = match self {
             Sink::Stderr => std::io::stderr().write(line),
             Sink::File(file) => (&*file).write(line),
         };
-        set_errno(before);
+        errno.set(before);
     }
 }
