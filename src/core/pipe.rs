@@ -244,6 +244,12 @@ impl PipeWriter {
         false
     }
 
+    /// For a reader that does without [`PipeReader::read`] where [`PipeReader::read_bare`] will do:
+    /// short payloads are copied into the queue.
+    pub fn copy_payloads(&mut self) {
+        self.queue.copy_payloads();
+    }
+
     /// Looks at what the reader has read.
     pub fn refresh(&mut self) {
         self.read_seen = self.channel.reader.0.read_count.load(Ordering::SeqCst);
@@ -573,11 +579,49 @@ impl PipeReader {
         if let (Some(metadata), Class::Data) = (&mut self.metadata, msg.class()) {
             msg.set_metadata(Some(metadata.next()));
         }
-        self.in_message = msg.more();
-        if !self.in_message && !matches!(msg.class(), Class::RoutingId | Class::HiccupMark) {
+        self.passed(msg.more(), msg.class());
+        true
+    }
+
+    /// A frame was read.
+    #[inline]
+    fn passed(&mut self, more: bool, class: Class) {
+        self.in_message = more;
+        if !more && !matches!(class, Class::RoutingId | Class::HiccupMark) {
             self.count(1);
         }
-        true
+    }
+
+    /// Reads the next frame by its payload, and whether more follow, if it is data without a group
+    /// whose payload is in the queue. Anything else is left for [`PipeReader::read`].
+    #[inline]
+    pub fn read_bare<T>(&mut self, take: impl FnOnce(&[u8], bool) -> T) -> Option<T> {
+        if !self.check() || self.queue.bare() != Some(Class::Data) {
+            return None;
+        }
+        let lent = self.queue.lend(|record| (take(record.data(), record.more()), record.more()));
+        lent.map(|(taken, more)| {
+            self.passed(more, Class::Data);
+            taken
+        })
+    }
+
+    /// Reads the next frame and drops it. What it was.
+    #[inline(never)]
+    pub fn skip(&mut self) -> Option<Class> {
+        if !self.check() {
+            return None;
+        }
+        match self.queue.lend(|record| (record.more(), record.class())) {
+            Some((more, class)) => {
+                self.passed(more, class);
+                Some(class)
+            }
+            None => {
+                let mut msg = Msg::new();
+                self.read(&mut msg).then(|| msg.class())
+            }
+        }
     }
 
     #[cold]
@@ -657,8 +701,7 @@ impl PipeReader {
 
     /// Reads and drops the rest of a message that was begun.
     pub fn skip_message(&mut self) {
-        let mut msg = Msg::new();
-        while self.in_message && self.read(&mut msg) {}
+        while self.in_message && self.skip().is_some() {}
     }
 
     /// Changes the high-water mark, in messages; 0 for unlimited.

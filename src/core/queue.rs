@@ -27,7 +27,7 @@ use crate::sync::{model_fence, prefetch};
 use crate::sys::membarrier;
 
 /// Words of a pipe's first chunk: room for what a handshake leaves.
-const FIRST_CHUNK: usize = if cfg!(loom) { LAST_CHUNK } else { 13 };
+const FIRST_CHUNK: usize = if cfg!(loom) { LAST_CHUNK } else { 17 };
 /// Words of a chunk at the most.
 const LAST_CHUNK: usize = if cfg!(loom) { Room::MOST + 2 } else { 2046 };
 
@@ -240,6 +240,8 @@ pub struct Producer {
     room: usize,
     /// Where the last publication ended, for taking back what came after.
     mark: Place,
+    /// See [`Producer::copy_payloads`].
+    copies: bool,
 }
 
 /// The end messages are taken from.
@@ -265,13 +267,24 @@ pub fn queue() -> (Producer, Consumer) {
         spare: AtomicPtr::new(ptr::null_mut()),
         end: UnsafeCell::new(Place::START),
     });
-    let producer =
-        Producer { shared: shared.clone(), place: Place::START, room: 0, mark: Place::START };
+    let producer = Producer {
+        shared: shared.clone(),
+        place: Place::START,
+        room: 0,
+        mark: Place::START,
+        copies: false,
+    };
     let consumer = Consumer { shared, place: Place::START, seen: 0 };
     (producer, consumer)
 }
 
 impl Producer {
+    /// For a consumer that is content with the payload ([`Consumer::lend`], [`Consumer::take_while`]):
+    /// short ones are copied into the queue.
+    pub fn copy_payloads(&mut self) {
+        self.copies = true;
+    }
+
     /// Appends a message, unpublished, leaving `msg` empty. `false`: there is no memory, and nothing
     /// happened.
     #[inline]
@@ -293,7 +306,7 @@ impl Producer {
         // not touch them.
         let mut room = unsafe {
             Chunk::is_written(self.place.chunk, self.place.at, Room::MOST);
-            Room::new(self.place.at)
+            Room::new(self.place.at).copying(self.copies)
         };
         fill(&mut room);
         let used = room.used();
@@ -458,19 +471,41 @@ impl Consumer {
         self.next().map(Record::class)
     }
 
-    /// Takes the next message, if one is ready, and puts it where it is wanted.
+    /// What the next message is, if one is ready and its payload, in the queue itself, is all it has.
     #[inline]
+    pub fn bare(&mut self) -> Option<Class> {
+        self.next().filter(|record| record.is_bare()).map(Record::class)
+    }
+
+    /// Takes the next message, if one is ready, and puts it where it is wanted. `false` also if its payload
+    /// was copied into the queue and there is no memory for it.
+    #[inline(always)]
     pub fn pop_into(&mut self, msg: &mut Msg) -> bool {
         let Some(record) = self.next() else { return false };
         // SAFETY: passed over, so that nobody takes it again.
         unsafe {
-            record.take_into(msg);
+            if !record.take_into(msg) {
+                return false;
+            }
             self.place.pass(record);
         }
         if self.ready() > 0 {
             prefetch::to_read(self.place.at.as_ptr().wrapping_byte_add(SOON));
         }
         true
+    }
+
+    /// The next message, if one is ready, before it is dropped.
+    #[inline]
+    pub fn lend<T>(&mut self, body: impl FnOnce(Record<'_>) -> T) -> Option<T> {
+        let record = self.next()?;
+        let result = body(record);
+        // SAFETY: passed over first, so that nobody takes it again.
+        unsafe {
+            self.place.pass(record);
+            record.discard();
+        }
+        Some(result)
     }
 
     /// Takes messages of one part that are ready, one after the other, as long as `take` says that it is

@@ -316,8 +316,9 @@ impl Session {
         let link = PipeLink::for_attach(self.port().mailbox.clone(), quiet);
         let (to_socket, socket_reads) =
             direction(options.rcvhwm, options.conflates_received(), me.clone(), link.clone());
-        let (socket_writes, from_socket) =
+        let (mut socket_writes, from_socket) =
             direction(options.sndhwm, options.conflates_sent(), link.clone(), me);
+        socket_writes.copy_payloads();
         self.set_pipe(to_socket, from_socket, link.clone());
         inner.has_pipe = true;
         let pipe = NewPipe {

@@ -247,7 +247,7 @@ impl WriteHalf {
                 if pipe.is_writer_gone() {
                     // Nobody is kept waiting for a subscription that will never be needed.
                     while matches!(pipe.peek_class(), Some(Class::Subscribe | Class::Cancel)) {
-                        pipe.read(&mut Msg::new());
+                        pipe.skip();
                     }
                 }
                 if !pipe.check() && pipe.is_ended() { Turn::Drained } else { Turn::Idle }
@@ -259,9 +259,10 @@ impl WriteHalf {
     /// Drops messages for a peer that is gone.
     fn drop_until_marks(&mut self) {
         let Some(pipe) = &mut self.pipe else { return };
-        let mut msg = Msg::new();
-        while self.hiccups > 0 && pipe.read(&mut msg) {
-            if msg.class() == Class::HiccupMark {
+        while self.hiccups > 0
+            && let Some(class) = pipe.skip()
+        {
+            if class == Class::HiccupMark {
                 self.hiccups -= 1;
             }
         }
@@ -319,16 +320,23 @@ fn fill(
             continue;
         }
         let Some(pipe) = pipe else { break };
-        if !(last || pipe.glance()) || !pipe.read(&mut msg) {
+        if !(last || pipe.glance()) {
             break;
         }
-        let len = msg.len();
-        if msg.class() != Class::HiccupMark {
-            encoder.push(&mut msg)?;
+        if let Some(pushed) = pipe.read_bare(|data, more| encoder.push_bare(data, more)) {
+            pushed?;
             count += 1;
-        }
-        if len >= LARGE {
-            pipe.taken(len as u64);
+        } else if pipe.read(&mut msg) {
+            let len = msg.len();
+            if msg.class() != Class::HiccupMark {
+                encoder.push(&mut msg)?;
+                count += 1;
+            }
+            if len >= LARGE {
+                pipe.taken(len as u64);
+            }
+        } else {
+            break;
         }
         pipe.read_while(|data| {
             let pushed = encoder.pending_bytes() < *batch && encoder.push_plain(data);

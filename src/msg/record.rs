@@ -8,7 +8,11 @@
 //! | first | the message's last word; but the upper half of its kind is the number of words, and a flag says whether there are references |
 //! | 0 to 5 (6) more | an inline payload |
 //! | or 3 (2) more | where the payload is |
+//! | or 6 (7) to 14 more | the payload of a block, copied from it |
 //! | 2 (1) more, if there are any | metadata and group |
+//!
+//! A payload is copied from its block for those who want to read it only ([`Room::copying`]): the block
+//! is used again at once by the thread that made it.
 //!
 //! In brackets: where a pointer is half as wide. A first word of zero is no record: the queue goes on
 //! elsewhere.
@@ -21,7 +25,7 @@ use std::slice;
 use super::block::Block;
 use super::class::Class;
 use super::message::{Body, Far, Msg};
-use super::tail::{INLINE, MORE, SLICE, Tail};
+use super::tail::{HEAP, INLINE, MORE, SLICE, Tail};
 use crate::sync::prefetch;
 
 /// What records are made of. It keeps what it is made of, pointers too.
@@ -35,6 +39,12 @@ const REFERENCES: usize = (2 * size_of::<usize>()).div_ceil(size_of::<Word>());
 const REFERENCES_AT: usize = Msg::INLINE_MAX / size_of::<Word>();
 
 const _: () = assert!(Msg::INLINE_MAX.is_multiple_of(size_of::<Word>()));
+
+/// The longest payload that is copied from its block.
+const COPIED_MAX: usize = 14 * size_of::<Word>();
+
+/// The kind of a record with such a copy: no kind of messages.
+const COPIED: u8 = KINDS;
 
 /// In the flags of a record: there are references.
 const REFERRING: u8 = 0x80;
@@ -73,9 +83,15 @@ impl Head {
         usize::from(Tail(self.0).byte(Tail::KIND) >> 4)
     }
 
+    /// Whether the payload is in the record.
     #[inline]
     fn is_inline(self) -> bool {
-        Tail(self.0).byte(Tail::KIND) & KIND == INLINE & KIND
+        Tail(self.0).byte(Tail::KIND) & KIND <= INLINE & KIND
+    }
+
+    #[inline]
+    fn is_copy(self) -> bool {
+        Tail(self.0).byte(Tail::KIND) & KIND == COPIED & KIND
     }
 
     #[inline]
@@ -88,20 +104,27 @@ impl Head {
 pub struct Room<'a> {
     at: NonNull<Word>,
     used: usize,
+    copies: bool,
     /// It is lent.
     words: PhantomData<&'a mut [Word]>,
 }
 
 impl Room<'_> {
     /// The most words that a record takes.
-    pub const MOST: usize = 1 + REFERENCES_AT + REFERENCES;
+    pub const MOST: usize = 1 + COPIED_MAX / size_of::<Word>();
 
     /// # Safety
     ///
     /// [`Room::MOST`] words at `at` are nobody else's during `'a`.
     #[inline]
     pub unsafe fn new(at: NonNull<Word>) -> Self {
-        Room { at, used: 0, words: PhantomData }
+        Room { at, used: 0, copies: false, words: PhantomData }
+    }
+
+    /// Room for the record of a message that is only read: see [`Record::take_into`].
+    #[inline]
+    pub fn copying(self, copies: bool) -> Self {
+        Room { copies, ..self }
     }
 
     /// Words that the record takes that was put here; 0 if there is none.
@@ -111,9 +134,12 @@ impl Room<'_> {
     }
 
     /// Puts a message, leaving it empty.
-    #[inline]
+    #[inline(always)]
     pub fn put(&mut self, msg: &mut Msg) {
         let referring = msg.is_referring();
+        if self.copies && msg.tail.byte(Tail::KIND) == HEAP && !referring && self.copy(msg) {
+            return;
+        }
         let inline = msg.tail.byte(Tail::KIND) == INLINE;
         let body = if inline { msg.len().div_ceil(size_of::<Word>()) } else { FAR };
         let source = ptr::from_ref(msg).cast::<Word>();
@@ -132,6 +158,26 @@ impl Room<'_> {
             self.finish(Head::new(msg.tail, words, referring));
             ptr::write(msg, Msg::new());
         }
+    }
+
+    /// Puts a message over a block, leaving it empty, if it is data and its payload is short enough.
+    #[inline(never)]
+    fn copy(&mut self, msg: &mut Msg) -> bool {
+        let size = msg.len();
+        if size > COPIED_MAX || msg.is_shared() || msg.class() != Class::Data {
+            return false;
+        }
+        let mut tail = msg.tail;
+        tail.set_byte(Tail::KIND, COPIED);
+        tail.set_byte(Tail::INLINE_SIZE, size as u8);
+        // SAFETY: so many bytes are behind the first word of the room, and not in a block.
+        unsafe {
+            let target = self.at.add(1).cast::<u8>();
+            ptr::copy_nonoverlapping(msg.data_ptr(), target.as_ptr(), size);
+            self.finish(Head::new(tail, 1 + size.div_ceil(size_of::<Word>()), false));
+        }
+        *msg = Msg::new();
+        true
     }
 
     /// Puts a message of the first `size` bytes at `source`.
@@ -253,6 +299,18 @@ impl<'a> Record<'a> {
         self.head.is_inline()
     }
 
+    /// Whether there is no more to the message than its payload, its class and its place among others.
+    #[inline]
+    pub fn is_bare(self) -> bool {
+        self.head.is_inline() && !self.head.is_referring()
+    }
+
+    /// As [`Msg::more`].
+    #[inline]
+    pub fn more(self) -> bool {
+        Tail(self.head.0).byte(Tail::FLAGS) & MORE != 0
+    }
+
     /// As [`Msg::class`].
     #[inline]
     pub fn class(self) -> Class {
@@ -262,8 +320,7 @@ impl<'a> Record<'a> {
     /// As [`Msg::is_single`].
     #[inline]
     pub fn is_single(self) -> bool {
-        let tail = Tail(self.head.0);
-        tail.byte(Tail::CLASS) == Class::Data as u8 && tail.byte(Tail::FLAGS) & MORE == 0
+        Tail(self.head.0).byte(Tail::CLASS) == Class::Data as u8 && !self.more()
     }
 
     /// As [`Msg::data`].
@@ -293,13 +350,18 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Takes the message out, dropping what `msg` had.
+    /// Takes the message out, dropping what `msg` had. `false`: there is no memory for a payload that was
+    /// copied, and nothing happened.
     ///
     /// # Safety
     ///
     /// It is taken out or dropped once.
     #[inline]
-    pub unsafe fn take_into(self, msg: &mut Msg) {
+    #[must_use]
+    pub unsafe fn take_into(self, msg: &mut Msg) -> bool {
+        if self.head.is_copy() {
+            return self.copy_into(msg);
+        }
         // Written over below, without a drop.
         *msg = Msg::new();
         let referring = self.head.is_referring();
@@ -318,6 +380,16 @@ impl<'a> Record<'a> {
             }
         }
         msg.tail = self.head.tail();
+        true
+    }
+
+    #[cold]
+    fn copy_into(self, msg: &mut Msg) -> bool {
+        let Ok(copy) = Msg::from_slice(self.data()) else { return false };
+        *msg = copy;
+        msg.set_more(self.more());
+        msg.set_routing_id(self.head.tail().0 as u32);
+        true
     }
 
     /// Drops the message.
@@ -327,9 +399,9 @@ impl<'a> Record<'a> {
     /// It is taken out or dropped once.
     #[inline]
     pub unsafe fn discard(self) {
-        if !self.head.is_inline() || self.head.is_referring() {
-            // SAFETY: by the caller.
-            unsafe { self.take_into(&mut Msg::new()) };
+        if !self.is_bare() {
+            // SAFETY: by the caller. Only what needs no drop could fail.
+            let _ = unsafe { self.take_into(&mut Msg::new()) };
         }
     }
 

@@ -201,8 +201,9 @@ impl Socket {
     fn join(&mut self, session: &Arc<Session>, endpoint: &str) -> PipeId {
         let options = &self.options;
         let link = PipeLink::new(self.port.mailbox.clone());
-        let (writer, from_socket) =
+        let (mut writer, from_socket) =
             direction(options.sndhwm, options.conflates_sent(), link.clone(), session.clone());
+        writer.copy_payloads();
         let (to_socket, reader) =
             direction(options.rcvhwm, options.conflates_received(), session.clone(), link.clone());
         session.set_pipe(to_socket, from_socket, link.clone());

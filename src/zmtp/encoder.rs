@@ -109,6 +109,19 @@ impl Encoder {
         true
     }
 
+    /// Adds a frame of data without a group. `more`: others of its message follow. `ENOMEM`, as for
+    /// [`Encoder::push`].
+    #[inline]
+    pub fn push_bare(&mut self, data: &[u8], more: bool) -> Result<()> {
+        if !more && self.push_plain(data) {
+            return Ok(());
+        }
+        if self.groups {
+            self.copied_frame(MORE, &[], &[])?;
+        }
+        self.copied_frame(if more { MORE } else { 0 }, &[], data)
+    }
+
     /// Bytes that wait to be sent.
     #[inline]
     pub fn pending_bytes(&self) -> usize {
@@ -235,29 +248,36 @@ impl Encoder {
 
     /// Adds a frame whose body is `head`, then the message's payload.
     fn frame(&mut self, flags: u8, head: &[u8], msg: Msg) -> Result<()> {
-        if self.seal.is_some() {
-            return self.sealed_frame(flags, head, &msg);
-        }
         let len = msg.len();
-        let body = head.len().saturating_add(len);
-        // What is to be masked is copied, whatever its size.
-        let refer = len >= LARGE && self.framing != Framing::WebSocket { client: true };
-        let copied = if refer { head.len() } else { body };
-        self.reserve(copied.saturating_add(MAX_HEADER))?;
-        if refer {
-            self.large.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        // What is to be sealed or masked is copied, whatever its size.
+        let masked = self.framing == Framing::WebSocket { client: true };
+        if len < LARGE || masked || self.seal.is_some() {
+            return self.copied_frame(flags, head, msg.data());
         }
+        self.reserve(head.len().saturating_add(MAX_HEADER))?;
+        self.large.try_reserve(1).map_err(|_| Errno::ENOMEM)?;
+        let before = self.buffer.len();
+        self.framing.put_header(flags, head.len().saturating_add(len), &mut self.buffer);
+        self.buffer.extend_from_slice(head);
+        let added = self.buffer.len().saturating_sub(before).saturating_add(len);
+        self.large.push_back(Large { at: self.buffer.len(), msg });
+        self.pending = self.pending.saturating_add(added);
+        Ok(())
+    }
+
+    /// Adds a frame whose body is `head`, then `data`.
+    fn copied_frame(&mut self, flags: u8, head: &[u8], data: &[u8]) -> Result<()> {
+        if self.seal.is_some() {
+            return self.sealed_frame(flags, head, data);
+        }
+        let body = head.len().saturating_add(data.len());
+        self.reserve(body.saturating_add(MAX_HEADER))?;
         let before = self.buffer.len();
         self.framing.put_header(flags, body, &mut self.buffer);
         self.buffer.extend_from_slice(head);
-        let after = if refer {
-            self.large.push_back(Large { at: self.buffer.len(), msg });
-            self.buffer.len().saturating_add(len)
-        } else {
-            self.buffer.extend_from_slice(msg.data());
-            self.buffer.len()
-        };
-        self.pending = self.pending.saturating_add(after.saturating_sub(before));
+        self.buffer.extend_from_slice(data);
+        let added = self.buffer.len().saturating_sub(before);
+        self.pending = self.pending.saturating_add(added);
         self.framing.mask(before, &mut self.masks, &mut self.buffer)
     }
 
@@ -278,13 +298,13 @@ impl Encoder {
         self.framing.mask(before, &mut self.masks, &mut self.buffer)
     }
 
-    fn sealed_frame(&mut self, flags: u8, head: &[u8], msg: &Msg) -> Result<()> {
-        let body = head.len().saturating_add(msg.len());
+    fn sealed_frame(&mut self, flags: u8, head: &[u8], data: &[u8]) -> Result<()> {
+        let body = head.len().saturating_add(data.len());
         let sealed = self.seal.as_ref().map_or(0, |seal| seal.sealed_len(body));
         self.reserve(sealed.saturating_add(MAX_HEADER))?;
         let Some(seal) = &mut self.seal else { return Ok(()) };
         let before = self.buffer.len();
-        if let Err(error) = seal.seal(self.framing, flags, head, msg.data(), &mut self.buffer) {
+        if let Err(error) = seal.seal(self.framing, flags, head, data, &mut self.buffer) {
             self.buffer.truncate(before);
             return Err(error);
         }
