@@ -263,7 +263,8 @@ impl Peer for PipeLink {
         self.send(Command::Writable);
     }
 
-    fn ended(&self) {
+    fn ended(&self, _asleep: bool) {
+        // The socket looks at the pipe then.
         self.say(Command::Ended, self.quiet);
     }
 }

@@ -64,8 +64,9 @@ pub trait Peer: Send + Sync {
     fn readable(&self, direct: bool);
     /// A writer that had found the pipe full can write again.
     fn writable(&self);
-    /// The other end will write no more.
-    fn ended(&self);
+    /// The other end will write no more. `asleep`: of a reader that had found nothing, and does not hear
+    /// of that by `readable` as well.
+    fn ended(&self, asleep: bool);
     /// The owner wants the connection behind the pipe to be given up, `linger_ms` milliseconds
     /// after now at the latest if there is something left to send (negative: no limit).
     fn terminate(&self, linger_ms: i32) {
@@ -448,8 +449,8 @@ impl PipeWriter {
         self.flush(false);
         self.closed = true;
         self.channel.rare.0.writer_gone.store(true, Ordering::SeqCst);
-        self.wake_reader(false);
-        self.peer.ended();
+        let asleep = self.channel.reader.0.reader_asleep.swap(false, Ordering::SeqCst);
+        self.peer.ended(asleep);
     }
 }
 

@@ -41,7 +41,11 @@ impl Peer for Near {
 
     fn writable(&self) {}
 
-    fn ended(&self) {}
+    fn ended(&self, asleep: bool) {
+        if asleep {
+            self.readable(false);
+        }
+    }
 }
 
 impl Inquiry {

@@ -96,6 +96,8 @@ pub struct Inner {
     pub(super) silences: Silences,
     /// The handshake was over when the connection was lost.
     pub(super) was_up: bool,
+    /// The peer has sent something since.
+    pub(super) has_brought: bool,
 }
 
 impl Inner {
@@ -121,6 +123,7 @@ impl Inner {
             unsent: None,
             silences: Silences::default(),
             was_up: false,
+            has_brought: false,
         }
     }
 }
@@ -195,6 +198,12 @@ impl Session {
             let _ = encoder.push(&mut hello);
         }
         let first = self.first_messages(&stream, &peer);
+        let is_news = first.iter().any(|msg| match msg.class() {
+            Class::Metadata => false,
+            // Read when the pipe comes, or with what comes next.
+            Class::RoutingId => !self.is_quiet_to_socket(),
+            _ => true,
+        });
         let last_words = (raw && self.options.stream_notify
             || !raw && self.options.router_notify & ZMQ_NOTIFY_DISCONNECT != 0)
             .then(Msg::new);
@@ -204,21 +213,16 @@ impl Session {
         }
         inner.phase = Phase::Up(stream.clone());
         inner.was_up = true;
+        inner.has_brought = false;
         self.set_writable(true);
         let batch = self.options.send_batch().unwrap_or(BATCH);
         let link = TxLink { stream: stream.clone(), encoder, batch };
         self.change_write(TxChange::Connect(Box::new(link)));
         let link = RxLink { stream: stream.clone(), decoder, last_words };
-        self.change_read(RxChange::Connect(Box::new(link), first));
-        self.join_poll_set(at, inner);
-        if self.watch(&stream) == Watch::EdgeRead
-            && let (Watched::ByThread, Some(token)) = (inner.watched, inner.token)
-        {
-            let _ = at.thread.poller.modify(stream.fd(), Watch::EdgeRead, token);
-        }
+        self.change_read(RxChange::Connect(Box::new(link), first, is_news));
     }
 
-    /// Moves the connection to the socket's poll set, if it has one.
+    /// Moves the connection to the socket's poll set, if it has one and the connection is not there.
     pub fn join_poll_set(&self, at: &mut Loop, inner: &mut Inner) {
         if inner.watched == Watched::ByThread
             && let (Phase::Up(stream), Some(token), Some(set), Some(me)) =
@@ -226,10 +230,11 @@ impl Session {
             && set.is_on(&at.thread)
         {
             at.thread.poller.remove(stream.fd());
-            if set.take_in(&me, token, stream.fd(), self.watch(stream)).is_ok() {
+            let watch = self.watch(stream);
+            if set.take_in(&me, token, stream.fd(), watch).is_ok() {
                 inner.watched = Watched::BySet;
             } else {
-                let _ = at.thread.poller.add(stream.fd(), Watch::EdgeBoth, token);
+                let _ = at.thread.poller.add(stream.fd(), watch, token);
             }
         }
     }
@@ -305,15 +310,17 @@ impl Session {
         first
     }
 
+    /// Whether what the socket does with a new pipe waits until it sends, or something comes by it.
+    fn is_quiet_to_socket(&self) -> bool {
+        use SocketType::{Dealer, Pull, Rep};
+        matches!(self.options.socket_type, Rep | Pull | Dealer) && !self.options.probe_router
+    }
+
     /// Makes a pipe and hands its far end to the socket.
     pub(super) fn make_pipe(&self, inner: &mut Inner) {
         let Some(me) = self.weak().upgrade() else { return };
         let options = &self.options;
-        // What these do with a new pipe waits until they send, or something comes by it.
-        let quiet =
-            matches!(options.socket_type, SocketType::Rep | SocketType::Pull | SocketType::Dealer)
-                && !options.probe_router;
-        let link = PipeLink::for_attach(self.port().mailbox.clone(), quiet);
+        let link = PipeLink::for_attach(self.port().mailbox.clone(), self.is_quiet_to_socket());
         let (to_socket, socket_reads) =
             direction(options.rcvhwm, options.conflates_received(), me.clone(), link.clone());
         let (mut socket_writes, from_socket) =
@@ -338,8 +345,13 @@ impl Session {
         let mut inner = self.inner.lock();
         match &inner.phase {
             Phase::Up(_) => {
+                // One that brings a request and goes is not worth the move.
+                let stays = ready.readable && std::mem::replace(&mut inner.has_brought, true);
                 drop(inner);
                 self.drive_ready(ready);
+                if stays && self.port().poll_set.get().is_some() {
+                    self.on_poll_set(at);
+                }
             }
             Phase::Handshake(stream, handshake) => {
                 if ready.hangup {

@@ -256,7 +256,7 @@ impl Peer for Courier {
         self.post_once(RECEIVE_POSTED, Task::Receive);
     }
 
-    fn ended(&self) {
+    fn ended(&self, _asleep: bool) {
         self.post_once(SEND_POSTED, Task::Send);
     }
 

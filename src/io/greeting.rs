@@ -26,7 +26,7 @@ impl Session {
         self.set_writable(false);
         let stream = Arc::new(stream);
         if let Some(token) = inner.token {
-            if let Err(error) = at.thread.poller.add(stream.fd(), Watch::EdgeBoth, token) {
+            if let Err(error) = at.thread.poller.add(stream.fd(), self.watch(&stream), token) {
                 self.log_lost(inner, Failure::Connection(error));
                 inner.phase = Phase::Detaching(stream, 0);
                 return self.lost(at, inner, Failure::Connection(error));
@@ -72,7 +72,7 @@ impl Session {
         loop {
             let Phase::Handshake(stream, handshake) = &mut inner.phase else { return };
             let asked = match exchange(stream, handshake, self.has_hangup()) {
-                Ok(Exchange::Waits) => match await_network(at, stream, handshake) {
+                Ok(Exchange::Waits) => match self.await_peer(at, stream, handshake, inner.token) {
                     Ok(()) => return,
                     failure => failure,
                 },
@@ -89,6 +89,26 @@ impl Session {
                 return self.drop_handshake(at, inner, failure);
             }
         }
+    }
+
+    /// Has the thread hear of it when the handshake can go on.
+    fn await_peer(
+        &self,
+        at: &Loop,
+        stream: &Stream,
+        handshake: &Handshake,
+        token: Option<u64>,
+    ) -> Outcome {
+        let poller = &at.thread.poller;
+        let mut done = poller.rearm(stream.fd(), Direction::Read);
+        if !handshake.output().is_empty() || !stream.flush().map_err(Failure::Connection)? {
+            done = done.and(poller.rearm(stream.fd(), Direction::Write));
+            if self.first_wait_for_room() {
+                let token = token.unwrap_or(0);
+                done = done.and(poller.modify(stream.fd(), Watch::EdgeBoth, token));
+            }
+        }
+        done.map_err(Failure::Connection)
     }
 
     pub(super) fn handshake_done(&self, at: &mut Loop, inner: &mut Inner) {
@@ -228,16 +248,6 @@ fn exchange(
             Err(error) => return Err(connection(error)),
         }
     }
-}
-
-/// Has the thread hear of it when the handshake can go on.
-fn await_network(at: &Loop, stream: &Stream, handshake: &Handshake) -> Outcome {
-    let poller = &at.thread.poller;
-    poller.rearm(stream.fd(), Direction::Read).map_err(Failure::Connection)?;
-    if handshake.output().is_empty() && stream.flush().map_err(Failure::Connection)? {
-        return Ok(());
-    }
-    poller.rearm(stream.fd(), Direction::Write).map_err(Failure::Connection)
 }
 
 /// Sends what the network takes. After an error, what the peer sent before it went is still to be

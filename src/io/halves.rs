@@ -109,8 +109,8 @@ pub enum TxChange {
 pub enum RxChange {
     /// Put into this pipe.
     Pipe(Box<PipeWriter>),
-    /// Use this connection; say these first.
-    Connect(Box<RxLink>, SmallVec<[Msg; 2]>),
+    /// Use this connection; say these first, and whether they are news that the socket has to hear.
+    Connect(Box<RxLink>, SmallVec<[Msg; 2]>, bool),
     /// Let go of the connection.
     Disconnect,
     /// Put this into the pipe.
@@ -182,11 +182,6 @@ impl WriteHalf {
     /// The connection's descriptor.
     pub fn fd(&self) -> Option<RawFd> {
         self.link.as_ref().map(|link| link.stream.fd())
-    }
-
-    /// See [`Stream::reports_all_room`].
-    pub fn reports_all_room(&self) -> bool {
-        self.link.as_ref().is_some_and(|link| link.stream.reports_all_room())
     }
 
     /// Moves messages from the pipe to the network until either has enough.
@@ -357,11 +352,10 @@ impl ReadHalf {
     pub fn change(&mut self, change: RxChange) {
         match change {
             RxChange::Pipe(pipe) => self.pipe = Some(*pipe),
-            RxChange::Connect(link, first) => {
+            RxChange::Connect(link, first, is_news) => {
                 self.link = Some(link);
                 self.over = false;
                 if let Some(pipe) = &mut self.pipe {
-                    let is_news = first.iter().any(|msg| msg.class() != Class::Metadata);
                     for msg in first {
                         pipe.force(msg);
                     }

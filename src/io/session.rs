@@ -54,7 +54,7 @@ const TX_CHANGED: u32 = 64;
 const RX_CHANGED: u32 = 128;
 /// A request to expect to hear the peer is queued.
 const EXPECT_POSTED: u32 = 256;
-/// The network has once taken no more, where that is rare enough not to be expected.
+/// The network has once taken no more.
 const WAITED_FOR_ROOM: u32 = 512;
 
 /// Commands that wait for a peer that does not read. More are not queued: a peer could ask for
@@ -285,7 +285,7 @@ impl Session {
                 Ok(Turn::Failed(failure)) => self.fail(failure),
                 Ok(Turn::Blocked) => {
                     self.await_network(half.fd(), Direction::Write);
-                    if Poller::EDGE && half.reports_all_room() && !self.set(WAITED_FOR_ROOM) {
+                    if self.first_wait_for_room() {
                         self.post(Request::AwaitRoom);
                     }
                     self.hand_over();
@@ -356,12 +356,18 @@ impl Session {
         }
     }
 
-    /// How to watch a connection that is established. A peer that takes what it is sent, by a
-    /// connection that [`Stream::reports_all_room`], would have room reported for every message.
+    /// How to watch a connection. Most never have to wait for room to write, and the first report of it
+    /// would come before there is anything to write; by ipc one comes for every message that the peer
+    /// takes. TLS may have to write in order to read.
     pub(super) fn watch(&self, stream: &Stream) -> Watch {
         let waited = self.status.load(Ordering::SeqCst) & WAITED_FOR_ROOM != 0;
-        let as_usual = !Poller::EDGE || !stream.reports_all_room() || waited;
+        let as_usual = !Poller::EDGE || stream.is_encrypted() || waited;
         if as_usual { Watch::EdgeBoth } else { Watch::EdgeRead }
+    }
+
+    /// Whether there was no room to write, and [`Session::watch`] said that there would be.
+    pub(super) fn first_wait_for_room(&self) -> bool {
+        Poller::EDGE && !self.set(WAITED_FOR_ROOM)
     }
 
     /// The network takes no more for now. Whoever sees it take more again must act on it, and an
@@ -467,7 +473,10 @@ impl Peer for Session {
         self.post_read();
     }
 
-    fn ended(&self) {
+    fn ended(&self, asleep: bool) {
+        if asleep {
+            self.readable(false);
+        }
         self.post(Request::PipeEnded);
     }
 

@@ -51,12 +51,6 @@ impl Stream {
         self.tls.is_some()
     }
 
-    /// Whether the system reports room to write each time that the peer has read something, and not only
-    /// after there was none.
-    pub fn reports_all_room(&self) -> bool {
-        self.protocol == Protocol::Ipc
-    }
-
     /// Whether a read that leaves room has taken all there was. Where it is not, only `EAGAIN` says
     /// so.
     pub fn reads_are_greedy(&self) -> bool {

@@ -15,7 +15,7 @@ impl Peer for Counter {
     fn writable(&self) {
         self.writable.fetch_add(1, Ordering::SeqCst);
     }
-    fn ended(&self) {
+    fn ended(&self, _asleep: bool) {
         self.ended.fetch_add(1, Ordering::SeqCst);
     }
 }
@@ -237,7 +237,7 @@ mod models {
         fn writable(&self) {
             self.0.writable();
         }
-        fn ended(&self) {
+        fn ended(&self, _asleep: bool) {
             self.0.ended();
         }
     }
