@@ -19,6 +19,7 @@ use crate::sync::Arc;
 use crate::sync::atomic::Ordering;
 use crate::sys::clock;
 use crate::sys::poller::{Ready, Watch};
+use crate::sys::processors::Patience;
 use crate::transport::{Dial, Negotiation, SocketAddress, Stream, endpoint_of};
 use crate::zmtp::{Established, Handshake, Peer};
 
@@ -216,7 +217,8 @@ impl Session {
         inner.has_brought = false;
         self.set_writable(true);
         let batch = self.options.send_batch().unwrap_or(BATCH);
-        let link = TxLink { stream: stream.clone(), encoder, batch };
+        let patience = Patience::default();
+        let link = TxLink { stream: stream.clone(), encoder, batch, patience };
         self.change_write(TxChange::Connect(Box::new(link)));
         let link = RxLink { stream: stream.clone(), decoder, last_words };
         self.change_read(RxChange::Connect(Box::new(link), first, is_news));

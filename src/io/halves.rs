@@ -13,7 +13,8 @@ use crate::core::pipe::{LARGE, PipeReader, PipeWriter};
 use crate::error::Errno;
 use crate::msg::{Class, Msg};
 use crate::sync::Arc;
-use crate::sys::{RawFd, processors};
+use crate::sys::RawFd;
+use crate::sys::processors::{self, Patience};
 use crate::transport::Stream;
 use crate::zmtp::{Decoder, Encoder, Item, ProtoError};
 
@@ -76,6 +77,8 @@ pub struct TxLink {
     pub encoder: Encoder,
     /// Bytes to encode before they are written.
     pub batch: usize,
+    /// For the messages of a stream that is written as fast as it comes.
+    pub patience: Patience,
 }
 
 /// The receiving side of a connection.
@@ -284,7 +287,7 @@ fn gather(
             if link.encoder.pending_bytes() >= ENOUGH {
                 break;
             }
-            processors::moment();
+            link.patience.moment();
             if fill(link, pipe, host, false)? < WORTHWHILE {
                 break;
             }
