@@ -52,7 +52,9 @@ impl Session {
         if self.options.handshake_ivl > 0 {
             self.start_timer(at, inner, Timer::Handshake, self.options.handshake_ivl);
         }
-        self.pump_handshake(at, inner);
+        // Who was accepted has mostly spoken: what is to be said can be said at once then.
+        let listen = matches!(self.role, Role::Accept(_));
+        self.pump(at, inner, listen);
     }
 
     /// Which end of a WebSocket the session is, if there is one.
@@ -69,9 +71,14 @@ impl Session {
 
     /// Goes on with the handshake as far as the network and the authenticator let it.
     pub(super) fn pump_handshake(&self, at: &mut Loop, inner: &mut Inner) {
+        self.pump(at, inner, false);
+    }
+
+    fn pump(&self, at: &mut Loop, inner: &mut Inner, mut listen: bool) {
         loop {
             let Phase::Handshake(stream, handshake) = &mut inner.phase else { return };
-            let asked = match exchange(stream, handshake, self.has_hangup()) {
+            let listens = std::mem::take(&mut listen);
+            let asked = match exchange(stream, handshake, self.has_hangup(), listens) {
                 Ok(Exchange::Waits) => match self.await_peer(at, stream, handshake, inner.token) {
                     Ok(()) => return,
                     failure => failure,
@@ -217,11 +224,12 @@ enum Exchange {
 }
 
 /// Moves handshake bytes both ways until the network has no more. `hangup`: the peer's end is not
-/// reported again, so that it is to be read.
+/// reported again, so that it is to be read. `listen`: look whether the peer has said something first.
 fn exchange(
     stream: &Stream,
     handshake: &mut Handshake,
     hangup: bool,
+    mut listen: bool,
 ) -> std::result::Result<Exchange, Failure> {
     let connection = Failure::Connection;
     let mut write_error = None;
@@ -229,7 +237,10 @@ fn exchange(
     loop {
         // An error leaves something to say to the peer: try once.
         let progress = handshake.advance();
-        write_error = send_output(stream, handshake).err().or(write_error);
+        // The last words go out with the first message, if there is one.
+        if !listen && !matches!(progress, Ok(Progress::Done)) {
+            write_error = send_output(stream, handshake).err().or(write_error);
+        }
         match progress.map_err(Failure::Protocol)? {
             Progress::Done => return Ok(Exchange::Done),
             Progress::WaitAuth(request) => return Ok(Exchange::Asks(request)),
@@ -242,8 +253,12 @@ fn exchange(
         match stream.read(&mut spare) {
             // After a reset, the first call hears of it and the next ones of an end.
             Ok(0) => return Err(connection(write_error.unwrap_or(Errno::EPIPE))),
-            Ok(read) => had_all = read < room && !hangup && stream.reads_are_greedy(),
+            Ok(read) => {
+                had_all = read < room && !hangup && stream.reads_are_greedy();
+                listen = false;
+            }
             Err(Errno::EINTR) => {}
+            Err(Errno::EAGAIN) if listen => (had_all, listen) = (true, false),
             Err(Errno::EAGAIN) => return Ok(Exchange::Waits),
             Err(error) => return Err(connection(error)),
         }
