@@ -48,6 +48,8 @@ pub mod workers;
 pub use of_system::start;
 pub use of_system::{NO_FD, RawFd, errno_of, last_errno, text_of};
 
+use std::ffi::c_int;
+
 use crate::error::Errno;
 
 /// Whether there are sockets that are known by a path.
@@ -58,7 +60,7 @@ pub const HAS_VSOCK: bool = cfg!(target_os = "linux");
 
 /// The calling thread's errno, as C programs know it. (A raw pointer keeps it on its thread.)
 #[derive(Clone, Copy)]
-pub struct ThreadErrno(*mut libc::c_int);
+pub struct ThreadErrno(*mut c_int);
 
 impl ThreadErrno {
     /// Where it is takes a call; it stays there.
