@@ -237,8 +237,8 @@ mod models {
         fn writable(&self) {
             self.0.writable();
         }
-        fn ended(&self, _asleep: bool) {
-            self.0.ended();
+        fn ended(&self, asleep: bool) {
+            self.0.ended(asleep);
         }
     }
 
