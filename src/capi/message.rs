@@ -109,13 +109,14 @@ pub unsafe extern "C" fn zmq_msg_init_data(
 /// `msg` is null or 64 readable and writable bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_close(msg: *mut Msg) -> c_int {
+    const HEAVY: c_int = 1;
     // SAFETY: by the caller's promise, and of a live message.
     let closed = guard_pure(|| unsafe {
         check(msg)?;
-        Ok(c_int::from(Msg::close_lightly(msg)))
+        Ok(if Msg::close_lightly(msg) { 0 } else { HEAVY })
     });
-    if closed != 0 {
-        return closed.min(0);
+    if closed != HEAVY {
+        return closed;
     }
     guard(|| {
         // SAFETY: a live message.

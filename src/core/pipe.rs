@@ -597,14 +597,15 @@ impl PipeReader {
     /// whose payload is in the queue. Anything else is left for [`PipeReader::read`].
     #[inline]
     pub fn read_bare<T>(&mut self, take: impl FnOnce(&[u8], bool) -> T) -> Option<T> {
-        if !self.check() || self.queue.bare() != Some(Class::Data) {
+        if !self.check() {
             return None;
         }
-        let lent = self.queue.lend(|record| (take(record.data(), record.more()), record.more()));
-        lent.map(|(taken, more)| {
-            self.passed(more, Class::Data);
-            taken
-        })
+        let (taken, more) = self.queue.lend(|record| {
+            let (more, bare) = (record.more(), record.is_bare() && record.class() == Class::Data);
+            bare.then(|| (take(record.data(), more), more))
+        })?;
+        self.passed(more, Class::Data);
+        Some(taken)
     }
 
     /// Reads the next frame and drops it. What it was.
@@ -613,7 +614,7 @@ impl PipeReader {
         if !self.check() {
             return None;
         }
-        match self.queue.lend(|record| (record.more(), record.class())) {
+        match self.queue.lend(|record| Some((record.more(), record.class()))) {
             Some((more, class)) => {
                 self.passed(more, class);
                 Some(class)

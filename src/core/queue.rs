@@ -102,16 +102,11 @@ impl Chunk {
     /// # Safety
     /// `chunk` is an allocated chunk, with those words.
     #[inline(always)]
+    #[cfg_attr(not(loom), expect(unused_variables, reason = "nobody is told"))]
     unsafe fn is_read(chunk: *mut Chunk, at: NonNull<Word>, words: usize) {
         #[cfg(loom)]
         // SAFETY: by the caller.
-        unsafe {
-            let from = at.offset_from_unsigned(Chunk::words(chunk).0);
-            let chunk = &*chunk;
-            chunk.tracks[from..from + words].iter().for_each(|track| track.with(|_| ()));
-        }
-        #[cfg(not(loom))]
-        let _ = (chunk, at, words);
+        unsafe { Chunk::tracks(chunk, at, words) }.iter().for_each(|track| track.with(|_| ()));
     }
 
     /// As [`Chunk::is_read`], for words that are written.
@@ -119,16 +114,28 @@ impl Chunk {
     /// # Safety
     /// As for [`Chunk::is_read`].
     #[inline(always)]
+    #[cfg_attr(not(loom), expect(unused_variables, reason = "nobody is told"))]
     unsafe fn is_written(chunk: *mut Chunk, at: NonNull<Word>, words: usize) {
         #[cfg(loom)]
         // SAFETY: by the caller.
+        unsafe { Chunk::tracks(chunk, at, words) }.iter().for_each(|track| track.with_mut(|_| ()));
+    }
+
+    /// What stands for so many words in models.
+    ///
+    /// # Safety
+    /// As for [`Chunk::is_read`].
+    #[cfg(loom)]
+    unsafe fn tracks<'a>(
+        chunk: *mut Chunk,
+        at: NonNull<Word>,
+        words: usize,
+    ) -> &'a [UnsafeCell<()>] {
+        // SAFETY: by the caller.
         unsafe {
             let from = at.offset_from_unsigned(Chunk::words(chunk).0);
-            let chunk = &*chunk;
-            chunk.tracks[from..from + words].iter().for_each(|track| track.with_mut(|_| ()));
+            &(&(*chunk).tracks)[from..from + words]
         }
-        #[cfg(not(loom))]
-        let _ = (chunk, at, words);
     }
 }
 
@@ -159,7 +166,7 @@ struct Place {
 }
 
 impl Place {
-    const START: Place = Place { chunk: ptr::null_mut(), at: END.at(), count: 0 };
+    const START: Place = Place { chunk: ptr::null_mut(), at: NonNull::from_ref(&END), count: 0 };
 
     /// The same place, whose fields were written one by one a moment ago: a processor that reads several
     /// of those at once waits until they have reached the cache, behind all that was written before.
@@ -289,9 +296,7 @@ impl Producer {
     /// happened.
     #[inline]
     pub fn push(&mut self, msg: &mut Msg) -> bool {
-        self.push_with(|room| {
-            room.put(msg);
-        })
+        self.push_with(|room| room.put(msg))
     }
 
     /// Appends the message that `fill` puts into the room it is given, unpublished. `false`: it put none
@@ -306,7 +311,7 @@ impl Producer {
         // not touch them.
         let mut room = unsafe {
             Chunk::is_written(self.place.chunk, self.place.at, Room::MOST);
-            Room::new(self.place.at).copying(self.copies)
+            Room::new(self.place.at, self.copies)
         };
         fill(&mut room);
         let used = room.used();
@@ -471,12 +476,6 @@ impl Consumer {
         self.next().map(Record::class)
     }
 
-    /// What the next message is, if one is ready and its payload, in the queue itself, is all it has.
-    #[inline]
-    pub fn bare(&mut self) -> Option<Class> {
-        self.next().filter(|record| record.is_bare()).map(Record::class)
-    }
-
     /// Takes the next message, if one is ready, and puts it where it is wanted. `false` also if its payload
     /// was copied into the queue and there is no memory for it.
     #[inline(always)]
@@ -495,11 +494,11 @@ impl Consumer {
         true
     }
 
-    /// The next message, if one is ready, before it is dropped.
+    /// Shows the next message, if one is ready, and drops it if `take` makes something of it.
     #[inline]
-    pub fn lend<T>(&mut self, body: impl FnOnce(Record<'_>) -> T) -> Option<T> {
+    pub fn lend<T>(&mut self, take: impl FnOnce(Record<'_>) -> Option<T>) -> Option<T> {
         let record = self.next()?;
-        let result = body(record);
+        let result = take(record)?;
         // SAFETY: passed over first, so that nobody takes it again.
         unsafe {
             self.place.pass(record);

@@ -20,7 +20,7 @@ const SIZE: usize = 64;
 const INLINE_MAX: usize = SIZE - 2 * size_of::<usize>() - size_of::<Tail>();
 
 #[repr(C)]
-pub(super) union Body {
+union Body {
     inline: [MaybeUninit<u8>; INLINE_MAX],
     far: Far,
 }
@@ -60,6 +60,9 @@ unsafe impl Sync for Msg {}
 impl Msg {
     /// Longest payload, in bytes, that is kept in the message itself.
     pub const INLINE_MAX: usize = INLINE_MAX;
+
+    /// Where the references begin, in bytes; before them is the body.
+    pub(super) const REFERENCES_AT: usize = mem::offset_of!(Msg, metadata);
 
     /// An empty message.
     #[inline]

@@ -22,9 +22,9 @@
 //! library. Nothing here holds a lock or a thread-local borrow, a message is detached from its
 //! content before the function runs, and [`Later`] keeps it off the locks of the layers above.
 //!
-//! Beside `Msg`: [`Record`] and [`Room`], messages as they wait in a queue; [`Metadata`], the properties that `zmq_msg_gets` reads, one object per connection;
-//! [`RecvBuffer`] and [`Spare`], where bytes from the network land; [`MsgBuilder`], for a large
-//! body that grows as it arrives.
+//! Beside `Msg`: [`Record`] and [`Room`], messages as they wait in a queue; [`Metadata`], the
+//! properties that `zmq_msg_gets` reads, one object per connection; [`RecvBuffer`] and [`Spare`], where
+//! bytes from the network land; [`MsgBuilder`], for a large body that grows as it arrives.
 #![allow(unsafe_code, reason = "the ABI message: unions, raw payload pointers, reference counts")]
 
 mod block;

@@ -11,11 +11,11 @@
 //! | or 6 (7) to 14 more | the payload of a block, copied from it |
 //! | 2 (1) more, if there are any | metadata and group |
 //!
-//! A payload is copied from its block for those who want to read it only ([`Room::copying`]): the block
-//! is used again at once by the thread that made it.
-//!
 //! In brackets: where a pointer is half as wide. A first word of zero is no record: the queue goes on
 //! elsewhere.
+//!
+//! A payload is copied from its block for those who only read it ([`Room::new`]): the block is used
+//! again at once by the thread that made it.
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -24,7 +24,7 @@ use std::slice;
 
 use super::block::Block;
 use super::class::Class;
-use super::message::{Body, Far, Msg};
+use super::message::{Far, Msg};
 use super::tail::{HEAP, INLINE, MORE, SLICE, Tail};
 use crate::sync::prefetch;
 
@@ -36,9 +36,10 @@ const FAR: usize = size_of::<Far>().div_ceil(size_of::<Word>());
 /// The words of the two references.
 const REFERENCES: usize = (2 * size_of::<usize>()).div_ceil(size_of::<Word>());
 /// Where they are in a message, in words.
-const REFERENCES_AT: usize = Msg::INLINE_MAX / size_of::<Word>();
+const REFERENCES_AT: usize = Msg::REFERENCES_AT / size_of::<Word>();
 
-const _: () = assert!(Msg::INLINE_MAX.is_multiple_of(size_of::<Word>()));
+const _: () = assert!(Msg::REFERENCES_AT.is_multiple_of(size_of::<Word>()));
+const _: () = assert!(Msg::REFERENCES_AT == Msg::INLINE_MAX);
 
 /// The longest payload that is copied from its block.
 const COPIED_MAX: usize = 14 * size_of::<Word>();
@@ -113,18 +114,15 @@ impl Room<'_> {
     /// The most words that a record takes.
     pub const MOST: usize = 1 + COPIED_MAX / size_of::<Word>();
 
+    /// Room at `at`. `copies`: the record is only read, so that short payloads may be copied from their
+    /// blocks; [`Record::take_into`] would need memory for them.
+    ///
     /// # Safety
     ///
     /// [`Room::MOST`] words at `at` are nobody else's during `'a`.
     #[inline]
-    pub unsafe fn new(at: NonNull<Word>) -> Self {
-        Room { at, used: 0, copies: false, words: PhantomData }
-    }
-
-    /// Room for the record of a message that is only read: see [`Record::take_into`].
-    #[inline]
-    pub fn copying(self, copies: bool) -> Self {
-        Room { copies, ..self }
+    pub unsafe fn new(at: NonNull<Word>, copies: bool) -> Self {
+        Room { at, used: 0, copies, words: PhantomData }
     }
 
     /// Words that the record takes that was put here; 0 if there is none.
@@ -253,18 +251,7 @@ pub unsafe fn write_end(at: NonNull<Word>) {
 }
 
 /// A word that says that the records are elsewhere.
-pub static END: Elsewhere = Elsewhere(Word::new(0));
-
-/// See [`END`].
-pub struct Elsewhere(Word);
-
-impl Elsewhere {
-    /// Where the word is, to be read.
-    #[inline]
-    pub const fn at(&'static self) -> NonNull<Word> {
-        NonNull::from_ref(&self.0)
-    }
-}
+pub static END: Word = Word::new(0);
 
 /// A message in a queue.
 #[derive(Clone, Copy)]
@@ -426,5 +413,3 @@ unsafe fn read(source: *const Word) -> Word {
     #[cfg(not(target_pointer_width = "64"))]
     return unsafe { source.read_unaligned() };
 }
-
-const _: () = assert!(size_of::<Body>() == Msg::INLINE_MAX);
