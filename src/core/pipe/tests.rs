@@ -1,5 +1,6 @@
 use super::*;
 use crate::msg::Msg;
+use crate::sync::atomic::Ordering;
 
 #[derive(Default)]
 struct Counter {
@@ -224,6 +225,7 @@ mod ordinary {
 
 #[cfg(loom)]
 mod models {
+    use super::super::writer::STREAM;
     use super::*;
 
     /// Counters that the test looks at, behind a peer of the pipe's own: loom's

@@ -1,0 +1,308 @@
+//! The end of a pipe that writes. What the two ends share is told in [`super`].
+
+use super::pace::Strides;
+use super::{Channel, Peer};
+use crate::core::queue::Producer;
+use crate::msg::{Class, Msg, Room};
+use crate::sync::atomic::Ordering;
+use crate::sync::{Arc, model_fence};
+use crate::sys::membarrier;
+
+/// Publications in a row that found the reader awake, after which they go without a fence.
+pub(super) const STREAM: u32 = if cfg!(loom) { 2 } else { 256 };
+
+/// The end that writes.
+pub struct PipeWriter {
+    channel: Arc<Channel>,
+    queue: Producer,
+    peer: Arc<dyn Peer>,
+    /// Whole messages written.
+    written: u64,
+    /// `read_count` when last looked at.
+    read_seen: u64,
+    /// The last frame written has more to come.
+    in_message: bool,
+    /// The high-water mark was made lower: what the reader has not reported by the old mark may
+    /// fill the pipe by the new one.
+    lowered: bool,
+    /// Only the newest message is kept.
+    conflates: bool,
+    /// Publications since the reader was last found asleep, up to [`STREAM`].
+    calm: u32,
+    strides: Strides,
+    closed: bool,
+}
+
+impl PipeWriter {
+    /// The writing end of `channel`; `peer` is the reader's owner.
+    pub(super) fn new(
+        channel: Arc<Channel>,
+        queue: Producer,
+        peer: Arc<dyn Peer>,
+        conflates: bool,
+    ) -> PipeWriter {
+        PipeWriter {
+            channel,
+            queue,
+            peer,
+            written: 0,
+            read_seen: 0,
+            in_message: false,
+            lowered: false,
+            conflates,
+            calm: 0,
+            strides: Strides::new(),
+            closed: false,
+        }
+    }
+
+    /// Whether a message can be written: the reader is there and the high-water mark is not
+    /// reached. After `false`, `Peer::writable` says when to try again (unless it is closed).
+    #[inline]
+    pub fn check(&mut self) -> bool {
+        let rare = &self.channel.rare.0;
+        if self.closed || rare.reader_gone.load(Ordering::Relaxed) {
+            return false;
+        }
+        let hwm = rare.hwm.load(Ordering::Relaxed);
+        hwm == 0 || self.in_message || self.written - self.read_seen < hwm as u64 || self.recheck()
+    }
+
+    /// Looks at what the reader has read; goes to sleep if the pipe is still full.
+    #[cold]
+    fn recheck(&mut self) -> bool {
+        let rare = &self.channel.rare.0;
+        for asleep in [false, true] {
+            if asleep {
+                rare.writer_asleep.store(true, Ordering::SeqCst);
+                model_fence();
+            }
+            self.read_seen = self.channel.reader.0.read_count.load(Ordering::SeqCst);
+            let hwm = rare.hwm.load(Ordering::SeqCst);
+            if hwm == 0 || self.written - self.read_seen < hwm as u64 {
+                return true;
+            }
+        }
+        if self.lowered && self.channel.reader.0.reader_asleep.load(Ordering::SeqCst) {
+            // It has read all there was, and does not report before it reads more.
+            self.read_seen = self.channel.writer.0.written.load(Ordering::Relaxed);
+            let hwm = rare.hwm.load(Ordering::SeqCst);
+            return self.written - self.read_seen < hwm as u64;
+        }
+        false
+    }
+
+    /// For a reader that does without [`PipeReader::read`] where [`PipeReader::read_bare`] will do:
+    /// short payloads are copied into the queue.
+    pub fn copy_payloads(&mut self) {
+        self.queue.copy_payloads();
+    }
+
+    /// Looks at what the reader has read.
+    pub fn refresh(&mut self) {
+        self.read_seen = self.channel.reader.0.read_count.load(Ordering::SeqCst);
+    }
+
+    /// Whether the high-water mark is reached as far as was known at the last
+    /// [`PipeWriter::refresh`].
+    pub fn is_full_as_known(&self) -> bool {
+        let hwm = self.channel.rare.0.hwm.load(Ordering::Relaxed);
+        hwm != 0 && !self.in_message && self.written - self.read_seen >= hwm as u64
+    }
+
+    /// Has the writer of a full pipe told of new credit, and calls `tell` if there is some already.
+    pub fn await_credit(&mut self, tell: impl FnOnce()) {
+        let rare = &self.channel.rare.0;
+        rare.writer_asleep.store(true, Ordering::SeqCst);
+        let read = self.channel.reader.0.read_count.load(Ordering::SeqCst);
+        if read != self.read_seen && rare.writer_asleep.swap(false, Ordering::SeqCst) {
+            tell();
+        }
+    }
+
+    /// Writes a frame, leaving `msg` empty, if [`PipeWriter::check`] allows it.
+    #[inline]
+    pub fn write(&mut self, msg: &mut Msg) -> bool {
+        self.check() && self.append(msg)
+    }
+
+    /// Writes a frame whatever the high-water mark says (control messages).
+    pub fn force(&mut self, mut msg: Msg) -> bool {
+        !self.closed && self.append(&mut msg)
+    }
+
+    #[inline]
+    fn append(&mut self, msg: &mut Msg) -> bool {
+        if !msg.is_single() || self.in_message || self.conflates {
+            return self.append_other(msg);
+        }
+        let written = self.queue.push(msg);
+        self.written += u64::from(written);
+        written
+    }
+
+    /// [`PipeWriter::append`] for whatever may come.
+    #[inline(never)]
+    fn append_other(&mut self, msg: &mut Msg) -> bool {
+        let more = msg.more();
+        if more && !self.in_message && !self.conflates {
+            // What is unpublished is now either whole messages or one unfinished message.
+            self.flush(false);
+        }
+        let counted =
+            !more && !matches!(msg.class(), Class::RoutingId | Class::Metadata | Class::HiccupMark);
+        if let (Some(slot), Class::Data) = (&self.channel.rare.0.conflated, msg.class()) {
+            // Of a message of several parts only the last is kept.
+            let taken = msg.take();
+            let older = if more { Some(taken) } else { slot.lock().replace(taken) };
+            drop(older);
+        } else if !self.queue.push(msg) {
+            return false;
+        }
+        self.in_message = more;
+        self.written += u64::from(counted);
+        true
+    }
+
+    /// Writes whole messages for as long as there is room and `next` puts one into the room it is
+    /// given: data, of one part. How many. After less than it wanted to put, `next` has more to say by
+    /// [`PipeWriter::write`], or the pipe is full, or there is no memory.
+    #[inline]
+    pub fn write_while(&mut self, mut next: impl FnMut(&mut Room<'_>)) -> u64 {
+        let before = self.written;
+        while !self.in_message && !self.conflates && self.check() && self.queue.push_with(&mut next)
+        {
+            self.written += 1;
+        }
+        self.written - before
+    }
+
+    /// Publishes the whole messages written so far. A message without its last frame stays.
+    #[inline]
+    pub fn flush(&mut self, direct: bool) {
+        if self.in_message || self.closed {
+            return;
+        }
+        if !self.conflates && !self.queue.has_unpublished() {
+            return;
+        }
+        self.channel.writer.0.written.store(self.written, Ordering::Relaxed);
+        if self.calm == STREAM {
+            self.queue.publish_unfenced();
+        } else {
+            self.queue.publish();
+        }
+        if self.channel.reader.0.reader_asleep.load(Ordering::SeqCst) {
+            self.wake_reader(direct);
+        } else if self.calm < STREAM {
+            self.grow_calm();
+        }
+    }
+
+    /// Publishes what was written without a word to the reader: it is of no use before what comes next.
+    pub fn flush_quietly(&mut self) {
+        if !self.in_message && !self.closed && self.queue.has_unpublished() {
+            self.channel.writer.0.written.store(self.written, Ordering::Relaxed);
+            self.queue.publish();
+        }
+    }
+
+    /// Counts towards a stream.
+    #[inline]
+    fn grow_calm(&mut self) {
+        self.calm += 1;
+        if self.calm == STREAM {
+            self.begin_stream();
+        }
+    }
+
+    #[cold]
+    fn begin_stream(&mut self) {
+        if self.conflates || !membarrier::is_available() {
+            self.calm = 0;
+            return;
+        }
+        self.channel.writer.0.unfenced.swap(true, Ordering::SeqCst);
+        model_fence();
+    }
+
+    #[cold]
+    fn wake_reader(&mut self, direct: bool) {
+        if self.calm == STREAM {
+            self.channel.writer.0.unfenced.store(false, Ordering::SeqCst);
+        }
+        self.calm = 0;
+        if self.channel.reader.0.reader_asleep.swap(false, Ordering::SeqCst) {
+            self.peer.readable(direct);
+        }
+    }
+
+    /// Takes back the frames of a message whose last frame was not written.
+    pub fn rollback(&mut self) {
+        if self.in_message {
+            self.queue.take_back();
+            self.in_message = false;
+        }
+    }
+
+    /// Changes the high-water mark, in messages; 0 for unlimited.
+    pub fn set_hwm(&mut self, hwm: i32) {
+        let rare = &self.channel.rare.0;
+        if rare.conflated.is_none() {
+            let before = rare.hwm.swap(hwm.max(0), Ordering::SeqCst);
+            self.lowered |= hwm > 0 && (before == 0 || hwm < before);
+        }
+    }
+
+    /// Whether the high-water mark, or the end of the reader, forbids writing. Unlike `check`
+    /// this changes nothing.
+    pub fn is_closed(&self) -> bool {
+        self.closed || self.channel.rare.0.reader_gone.load(Ordering::Relaxed)
+    }
+
+    /// Counts a message from [`LARGE`] up that was written. Whether the writer should rest, being more
+    /// than `most` bytes ahead of the reader.
+    pub fn given(&mut self, bytes: u64, most: u64) -> bool {
+        self.strides.give(&self.channel.writer.0.pace, bytes, most)
+    }
+
+    /// Begins a rest: `Peer::writable` will tell when the writer is no more than `most` bytes
+    /// ahead. `false`: it is not even now, or nobody reads.
+    pub fn rest(&mut self, most: u64) -> bool {
+        self.strides.rest(&self.channel.writer.0.pace, most) && !self.is_closed()
+    }
+
+    /// Says that a rest is over.
+    pub fn rested(&mut self) {
+        self.strides.rested(&self.channel.writer.0.pace);
+    }
+
+    /// Messages written and not yet known to be read.
+    pub fn backlog(&self) -> u64 {
+        self.written.saturating_sub(self.channel.reader.0.read_count.load(Ordering::Relaxed))
+    }
+
+    /// Writes no more: what is whole stays readable, the reader then finds the end.
+    pub fn close(&mut self) {
+        if self.closed {
+            return;
+        }
+        self.rollback();
+        if let Some(Ok(msg)) =
+            self.channel.rare.0.last_words.get().map(|text| Msg::from_slice(text))
+        {
+            self.force(msg);
+        }
+        self.flush(false);
+        self.closed = true;
+        self.channel.rare.0.writer_gone.store(true, Ordering::SeqCst);
+        let asleep = self.channel.reader.0.reader_asleep.swap(false, Ordering::SeqCst);
+        self.peer.ended(asleep);
+    }
+}
+
+impl Drop for PipeWriter {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
