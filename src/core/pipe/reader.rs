@@ -268,12 +268,12 @@ impl PipeReader {
         }
     }
 
-    /// Says that every message from [`LARGE`] up will be [`PipeReader::taken`].
+    /// Says that every message from [`super::LARGE`] up will be [`PipeReader::taken`].
     pub fn count_bytes(&self) {
         self.channel.writer.0.pace.count();
     }
 
-    /// A message from [`LARGE`] up was read, and its memory is as good as free.
+    /// A message from [`super::LARGE`] up was read, and its memory is as good as free.
     pub fn taken(&mut self, bytes: u64) {
         if self.channel.writer.0.pace.take(bytes) {
             self.peer.writable();

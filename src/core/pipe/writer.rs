@@ -92,8 +92,8 @@ impl PipeWriter {
         false
     }
 
-    /// For a reader that does without [`PipeReader::read`] where [`PipeReader::read_bare`] will do:
-    /// short payloads are copied into the queue.
+    /// For a reader that does without [`super::PipeReader::read`] where
+    /// [`super::PipeReader::read_bare`] will do: short payloads are copied into the queue.
     pub fn copy_payloads(&mut self) {
         self.queue.copy_payloads();
     }
@@ -260,8 +260,8 @@ impl PipeWriter {
         self.closed || self.channel.rare.0.reader_gone.load(Ordering::Relaxed)
     }
 
-    /// Counts a message from [`LARGE`] up that was written. Whether the writer should rest, being more
-    /// than `most` bytes ahead of the reader.
+    /// Counts a message from [`super::LARGE`] up that was written. Whether the writer should rest,
+    /// being more than `most` bytes ahead of the reader.
     pub fn given(&mut self, bytes: u64, most: u64) -> bool {
         self.strides.give(&self.channel.writer.0.pace, bytes, most)
     }
