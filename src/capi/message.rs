@@ -3,14 +3,13 @@
 //! A `zmq_msg_t *` that is null, misaligned, closed or never initialised is `EFAULT`. (libzmq ends
 //! the process for some of these.)
 //!
-//! `zmq_msg_data` and `zmq_msg_size` do without the guard: they cannot panic, nor touch errno.
+//! What programs call for every message does without the guard where it cannot panic nor touch errno.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 use std::slice;
 
 use super::{guard, guard_or, guard_pure};
-use crate::consts::ZMQ_MORE;
 use crate::error::{Errno, Result};
 use crate::msg::{FreeFn, Metadata, Msg, call_by};
 use crate::options::MessageOption;
@@ -28,7 +27,7 @@ const GROUP_MAX: usize = 255;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init(msg: *mut Msg) -> c_int {
     // SAFETY: the caller's promise.
-    guard_pure(|| unsafe { initialise(msg, || Ok(Msg::new())) })
+    guard_pure(|| unsafe { initialise_empty(msg) })
 }
 
 /// Makes a message of `size` bytes, to be filled. Errors: `ENOMEM`.
@@ -38,16 +37,30 @@ pub unsafe extern "C" fn zmq_msg_init(msg: *mut Msg) -> c_int {
 /// As for [`zmq_msg_init`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_init_size(msg: *mut Msg, size: usize) -> c_int {
-    let make = || {
-        // SAFETY: the caller's promise.
-        unsafe {
-            initialise(msg, || Ok(Msg::new()))?;
-            // Where it is: moving it would cost more than making it.
-            (*msg).set_size(size)?;
+    // SAFETY: the caller's promise.
+    unsafe {
+        if size <= Msg::INLINE_MAX && !msg.is_null() && msg.is_aligned() {
+            Msg::initialise(msg, size);
+            return 0;
         }
+        initialise_with_size(msg, size)
+    }
+}
+
+/// As [`zmq_msg_init_size`], whatever the arguments may be.
+///
+/// # Safety
+///
+/// As for [`zmq_msg_init`].
+#[inline(never)]
+unsafe fn initialise_with_size(msg: *mut Msg, size: usize) -> c_int {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        initialise_empty(msg)?;
+        // Where it is: moving it would cost more than making it.
+        (*msg).set_size(size)?;
         Ok(0)
-    };
-    if size <= Msg::INLINE_MAX { guard_pure(make) } else { guard(make) }
+    })
 }
 
 /// Makes a message with a copy of `size` bytes at `data`. Errors: `ENOMEM`; `EFAULT` for a null
@@ -109,18 +122,23 @@ pub unsafe extern "C" fn zmq_msg_init_data(
 /// `msg` is null or 64 readable and writable bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_close(msg: *mut Msg) -> c_int {
-    const HEAVY: c_int = 1;
     // SAFETY: by the caller's promise, and of a live message.
-    let closed = guard_pure(|| unsafe {
-        check(msg)?;
-        Ok(if Msg::close_lightly(msg) { 0 } else { HEAVY })
-    });
-    if closed != HEAVY {
-        return closed;
-    }
+    unsafe { if Msg::check(msg) && Msg::close_lightly(msg) { 0 } else { close(msg) } }
+}
+
+/// As [`zmq_msg_close`], of whatever it may be.
+///
+/// # Safety
+///
+/// As for [`zmq_msg_close`].
+#[inline(never)]
+unsafe fn close(msg: *mut Msg) -> c_int {
     guard(|| {
-        // SAFETY: a live message.
-        unsafe { Msg::close(msg) };
+        // SAFETY: by the caller's promise, and of a live message.
+        unsafe {
+            check(msg)?;
+            Msg::close(msg);
+        }
         Ok(0)
     })
 }
@@ -218,7 +236,7 @@ pub unsafe extern "C" fn zmq_msg_size(msg: *const Msg) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_more(msg: *const Msg) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { zmq_msg_get(msg, ZMQ_MORE) }
+    guard_pure(|| unsafe { flags(msg) }.map(|msg| c_int::from(msg.more())))
 }
 
 /// A property: `ZMQ_MORE`, `ZMQ_SHARED`, or `ZMQ_SRCFD`, the file descriptor the message came
@@ -230,19 +248,27 @@ pub unsafe extern "C" fn zmq_msg_more(msg: *const Msg) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_get(msg: *const Msg, property: c_int) -> c_int {
     guard_pure(|| match MessageOption::find(property).ok_or(Errno::EINVAL)? {
-        // Programs ask for these after zmq_msg_close: flags are told of any memory.
-        option @ (MessageOption::More | MessageOption::Shared) => {
-            if msg.is_null() || !msg.is_aligned() {
-                return Err(Errno::EFAULT);
-            }
-            // SAFETY: 64 readable bytes, and any values of them make a flag.
-            let msg = unsafe { &*msg };
-            let more = option == MessageOption::More;
-            Ok(c_int::from(if more { msg.more() } else { msg.is_shared() }))
-        }
+        // SAFETY: the caller's promise.
+        MessageOption::More => unsafe { flags(msg) }.map(|msg| c_int::from(msg.more())),
+        // SAFETY: the caller's promise.
+        MessageOption::Shared => unsafe { flags(msg) }.map(|msg| c_int::from(msg.is_shared())),
         // SAFETY: the caller's promise.
         MessageOption::SrcFd => unsafe { metadata(msg)? }.fd().ok_or(Errno::EINVAL),
     })
+}
+
+/// A message whose flags only are looked at: programs ask for them after zmq_msg_close, so that they are
+/// told of any memory. Errors: `EFAULT`.
+///
+/// # Safety
+///
+/// As for [`live`].
+unsafe fn flags<'a>(msg: *const Msg) -> Result<&'a Msg> {
+    if msg.is_null() || !msg.is_aligned() {
+        return Err(Errno::EFAULT);
+    }
+    // SAFETY: 64 readable bytes, and any values of them make a flag.
+    Ok(unsafe { &*msg })
 }
 
 /// Sets a property. There is none that can be set: `EINVAL`.
@@ -344,6 +370,20 @@ unsafe fn initialise(msg: *mut Msg, make: impl FnOnce() -> Result<Msg>) -> Resul
     // SAFETY: writable and aligned; whatever is there is not to be dropped.
     unsafe { msg.write(content) };
     result
+}
+
+/// As [`initialise`], for an empty message.
+///
+/// # Safety
+///
+/// As for [`initialise`].
+unsafe fn initialise_empty(msg: *mut Msg) -> Result<c_int> {
+    if msg.is_null() || !msg.is_aligned() {
+        return Err(Errno::EFAULT);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { Msg::initialise(msg, 0) };
+    Ok(0)
 }
 
 /// # Safety

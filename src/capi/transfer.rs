@@ -16,7 +16,7 @@ fn size(length: usize) -> c_int {
 }
 
 /// Sends `msg`; its size before.
-#[inline]
+#[inline(always)]
 fn send_frame(handle: SocketHandle, msg: &mut Msg, flags: c_int, wait: &mut Wait) -> Result<c_int> {
     let length = msg.len();
     send_or_sleep(handle, msg, flags & ZMQ_SNDMORE != 0, flags & ZMQ_DONTWAIT != 0, wait)?;

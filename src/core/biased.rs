@@ -113,6 +113,12 @@ impl<T> Biased<T> {
         BiasedGuard { lock: self, busy: next }
     }
 
+    /// Lets others in: the lock was held by the gate.
+    #[cold]
+    fn open(&self) {
+        self.gate.open();
+    }
+
     /// Ends the owner's term, if there is one, and waits until it is out. To be called with the
     /// gate shut.
     fn take_bias_away(&self) {
@@ -165,11 +171,11 @@ impl<T> DerefMut for BiasedGuard<'_, T> {
 }
 
 impl<T> Drop for BiasedGuard<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         match self.busy {
             Some(busy) => busy.store(false, Ordering::Release),
-            None => self.lock.gate.open(),
+            None => self.lock.open(),
         }
     }
 }

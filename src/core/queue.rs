@@ -294,36 +294,56 @@ impl Producer {
 
     /// Appends a message, unpublished, leaving `msg` empty. `false`: there is no memory, and nothing
     /// happened.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, msg: &mut Msg) -> bool {
-        self.push_with(|room| room.put(msg))
+        let Some(mut room) = self.room() else { return false };
+        room.put(msg);
+        let used = room.used();
+        // SAFETY: so many were used.
+        unsafe { self.pass(used) };
+        true
     }
 
     /// Appends the message that `fill` puts into the room it is given, unpublished. `false`: it put none
     /// there, or there is no memory.
     #[inline]
     pub fn push_with(&mut self, fill: impl FnOnce(&mut Room<'_>)) -> bool {
+        let Some(mut room) = self.room() else { return false };
+        fill(&mut room);
+        let used = room.used();
+        if used > 0 {
+            // SAFETY: so many were used.
+            unsafe { self.pass(used) };
+        }
+        used > 0
+    }
+
+    /// Room for the next record. `None`: there is no memory.
+    #[inline(always)]
+    fn room<'a>(&mut self) -> Option<Room<'a>> {
         // A word more, for the chunk's end.
         if self.room <= Room::MOST && !self.advance() {
-            return false;
+            return None;
         }
         // SAFETY: so many words are in the chunk, beyond what is published, so that the consumer does
         // not touch them.
-        let mut room = unsafe {
+        unsafe {
             Chunk::is_written(self.place.chunk, self.place.at, Room::MOST);
-            Room::new(self.place.at, self.copies)
-        };
-        fill(&mut room);
-        let used = room.used();
-        if used == 0 {
-            return false;
+            Some(Room::new(self.place.at, self.copies))
         }
-        // SAFETY: no more were used than there were.
-        self.place.at = unsafe { self.place.at.add(used) };
-        self.room -= used;
+    }
+
+    /// Passes over a record that was written.
+    ///
+    /// # Safety
+    /// It has so many words, which there was room for.
+    #[inline(always)]
+    unsafe fn pass(&mut self, words: usize) {
+        // SAFETY: by the caller.
+        self.place.at = unsafe { self.place.at.add(words) };
+        self.room -= words;
         self.place.count += 1;
         prefetch::to_write(self.place.at.as_ptr().wrapping_byte_add(SOON));
-        true
     }
 
     /// Moves on to the next chunk, making one if there is none.
@@ -480,8 +500,15 @@ impl Consumer {
     /// was copied into the queue and there is no memory for it.
     #[inline(always)]
     pub fn pop_into(&mut self, msg: &mut Msg) -> bool {
-        let Some(record) = self.next() else { return false };
-        // SAFETY: passed over, so that nobody takes it again.
+        // SAFETY: it is the next one.
+        self.next().is_some_and(|record| unsafe { self.take(record, msg) })
+    }
+
+    /// # Safety
+    /// `record` is the next one.
+    #[inline(always)]
+    unsafe fn take(&mut self, record: Record<'_>, msg: &mut Msg) -> bool {
+        // SAFETY: by the caller; passed over, so that nobody takes it again.
         unsafe {
             if !record.take_into(msg) {
                 return false;
@@ -492,6 +519,15 @@ impl Consumer {
             prefetch::to_read(self.place.at.as_ptr().wrapping_byte_add(SOON));
         }
         true
+    }
+
+    /// As [`Consumer::pop_into`], for data only: whether more parts follow. `None`: it is something else,
+    /// or there is none.
+    #[inline(always)]
+    pub fn pop_data_into(&mut self, msg: &mut Msg) -> Option<bool> {
+        let record = self.next().filter(|record| record.is_whole())?;
+        // SAFETY: it is the next one.
+        unsafe { self.take(record, msg) }.then(|| record.more())
     }
 
     /// Shows the next message, if one is ready, and drops it if `take` makes something of it.

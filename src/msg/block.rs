@@ -28,12 +28,20 @@ const _: () = assert!(size_of::<Block>() == align_of::<Block>());
 impl Block {
     /// A block with room for at least `capacity` bytes, not initialised and not shared. `ENOMEM`
     /// when there is none.
+    #[inline]
     pub(super) fn allocate(capacity: usize) -> Result<NonNull<Block>> {
-        if let Some(block) = pool::take(capacity) {
-            // SAFETY: a kept block is live and has no users.
-            unsafe { &(*block.as_ptr()).references }.start(1);
-            return Ok(block);
-        }
+        Block::find(capacity).ok_or(Errno::ENOMEM)
+    }
+
+    fn find(capacity: usize) -> Option<NonNull<Block>> {
+        let Some(block) = pool::take(capacity) else { return Block::make(capacity).ok() };
+        // SAFETY: a kept block is live and has no users.
+        unsafe { &(*block.as_ptr()).references }.start(1);
+        Some(block)
+    }
+
+    #[inline(never)]
+    fn make(capacity: usize) -> Result<NonNull<Block>> {
         let capacity = pool::rounded(capacity);
         let size = Self::size_for(capacity)?;
         // SAFETY: malloc may be called with any size.

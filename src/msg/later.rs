@@ -67,8 +67,14 @@ impl Later {
         if NEEDED.load(Ordering::Relaxed) == NEVER {
             Later { counted: false, _here: PhantomData }
         } else {
-            Later::new()
+            Later::new_elsewhere()
         }
+    }
+
+    /// Where the list is takes a call; nobody who does without it is to make that.
+    #[inline(never)]
+    fn new_elsewhere() -> Later {
+        Later::new()
     }
 }
 
@@ -79,15 +85,20 @@ pub fn wait_by(wait: fn()) {
 
 impl Drop for Later {
     /// Calls what fell due, unless another one is open.
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         if self.counted {
-            LIST.with(close);
+            close();
         }
     }
 }
 
-fn close(list: &List) {
+#[inline(never)]
+fn close() {
+    LIST.with(call_what_is_due);
+}
+
+fn call_what_is_due(list: &List) {
     let open = list.open.get() - 1;
     list.open.set(open);
     if open > 0 {

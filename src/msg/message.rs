@@ -10,7 +10,7 @@ use super::block::{Block, External, FreeFn, References, freeze};
 use super::class::Class;
 use super::group::{GROUP_MAX, Group};
 use super::metadata::{Metadata, MetadataRef};
-use super::tail::{ALL_FLAGS, CLOSED, CONSTANT, EXTERNAL, HEAP, INLINE, MORE, SHARED, SLICE, Tail};
+use super::tail::{CLOSED, CONSTANT, EXTERNAL, HEAP, INLINE, MORE, SHARED, SLICE, Tail};
 use crate::error::{Errno, Result};
 
 /// Bytes of a message, on every system.
@@ -68,6 +68,26 @@ impl Msg {
     #[inline]
     pub const fn new() -> Msg {
         Msg::with_body(Tail::inline(0), Body { inline: [MaybeUninit::uninit(); INLINE_MAX] })
+    }
+
+    /// Makes a message of `size` bytes of unspecified values, at most [`Msg::INLINE_MAX`], of memory that
+    /// is none yet, writing as few words as it takes.
+    ///
+    /// # Safety
+    ///
+    /// A message can be written there, and what is there needs no drop.
+    #[inline]
+    pub unsafe fn initialise(msg: *mut Msg, size: usize) {
+        debug_assert!(size <= INLINE_MAX);
+        // SAFETY: within what can be written.
+        unsafe {
+            if size > 0 {
+                freeze(NonNull::new_unchecked(msg).cast(), INLINE_MAX);
+            }
+            (&raw mut (*msg).metadata).write(ptr::null());
+            (&raw mut (*msg).group).write(ptr::null_mut());
+            (&raw mut (*msg).tail).write(Tail::inline(size as u8));
+        }
     }
 
     /// A message of `size` bytes of unspecified values, for somebody to fill. `ENOMEM` when there is
@@ -220,11 +240,7 @@ impl Msg {
             return false;
         }
         // SAFETY: readable and aligned; a plain integer, valid with any bits.
-        let tail = unsafe { (*msg).tail };
-        (INLINE..=CONSTANT).contains(&tail.byte(Tail::KIND))
-            && tail.byte(Tail::CLASS) <= Class::LAST
-            && tail.byte(Tail::FLAGS) & !ALL_FLAGS == 0
-            && usize::from(tail.byte(Tail::INLINE_SIZE)) <= INLINE_MAX
+        unsafe { (*msg).tail }.is_plausible()
     }
 
     /// The payload.
@@ -350,12 +366,28 @@ impl Msg {
     /// Moves the message out and leaves an empty one.
     #[inline]
     pub fn take(&mut self) -> Msg {
-        // SAFETY: the empty message takes its place, without a drop.
-        unsafe {
-            let taken = Msg::moved(self);
-            ptr::write(self, Msg::new());
-            taken
+        // SAFETY: what was here is the other one's alone from now on.
+        let taken = unsafe { Msg::moved(self) };
+        self.forget();
+        taken
+    }
+
+    /// Makes it an empty one.
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        if self.kind() != INLINE || self.is_referring() {
+            self.let_go();
         }
+        self.forget();
+    }
+
+    /// Makes it an empty one; what it had is somebody else's by now, and not dropped. The body stays as
+    /// it is: nobody looks at it.
+    #[inline]
+    pub(super) fn forget(&mut self) {
+        self.metadata = ptr::null();
+        self.group = ptr::null_mut();
+        self.tail = Tail::inline(0);
     }
 
     /// Whether the payload was copied by [`Msg::duplicate`], or is constant (what `ZMQ_SHARED` says).
@@ -373,7 +405,7 @@ impl Msg {
     /// Whether this is a whole message of the application's: data, and no further part follows.
     #[inline]
     pub fn is_single(&self) -> bool {
-        self.tail.byte(Tail::CLASS) == Class::Data as u8 && !self.more()
+        self.tail.is_single()
     }
 
     /// Says what the message is to the library.
@@ -449,6 +481,20 @@ impl Msg {
         // SAFETY: the message's reference, taken out of it.
         unsafe { Group::release(old) };
         Ok(())
+    }
+
+    /// The block that a message of the kind [`HEAP`] is over, and the payload.
+    ///
+    /// # Safety
+    ///
+    /// It is of that kind.
+    #[inline]
+    pub(super) unsafe fn block(&self) -> (NonNull<Block>, *const u8, usize) {
+        // SAFETY: this kind has `far` in the union, and a live block there.
+        unsafe {
+            let Far { owner, data, size } = self.body.far;
+            (NonNull::new_unchecked(owner.cast()), data, size)
+        }
     }
 
     /// Whether there is metadata or a group.
@@ -559,8 +605,8 @@ impl Msg {
         }
     }
 
-    /// [`Msg::close`] for a message with all its payload in it, which runs no code of the application's.
-    /// False, and nothing happened: it is no such message.
+    /// [`Msg::close`] for a message that has nothing of the application's, whose code then does not run.
+    /// False, and nothing happened: it has.
     ///
     /// # Safety
     ///
@@ -569,11 +615,13 @@ impl Msg {
     pub unsafe fn close_lightly(msg: *mut Msg) -> bool {
         // SAFETY: a live message, per the contract, which nobody else uses.
         let msg = unsafe { &mut *msg };
-        if msg.kind() != INLINE || !msg.group.is_null() {
+        if msg.kind() == EXTERNAL {
             return false;
         }
+        if msg.kind() != INLINE || msg.is_referring() {
+            msg.let_go();
+        }
         msg.tail.set_byte(Tail::KIND, CLOSED);
-        drop(msg.take_metadata());
         true
     }
 

@@ -54,14 +54,14 @@ pub(super) fn take(size: usize) -> Option<NonNull<Block>> {
 /// Keeps a block of that capacity. False if there is no room for it; it is the caller's then.
 #[inline]
 pub(super) fn give(block: NonNull<Block>, capacity: usize) -> bool {
-    let Some(class) = class_for(capacity) else {
+    if cfg!(miri) || capacity > LARGEST {
         return large::give(block, capacity);
-    };
-    if capacity != SMALLEST << class {
-        return false;
     }
+    // What `rounded` gave is a power of two.
+    let class =
+        (capacity.trailing_zeros() as usize).wrapping_sub(SMALLEST.trailing_zeros() as usize);
     let give = |cache: &Cache| cache.classes.get(class).is_some_and(|it| it.give(class, block));
-    CACHE.try_with(give).unwrap_or(false)
+    capacity.is_power_of_two() && CACHE.try_with(give).unwrap_or(false)
 }
 
 /// Gives what threads have put together back to `malloc`. What a thread has for itself it keeps.
@@ -138,7 +138,16 @@ impl Magazine {
     /// False if it is full.
     #[inline]
     fn push(&mut self, class: usize, block: NonNull<Block>) -> bool {
-        if self.count >= magazine_size(class) {
+        const SIZES: [usize; CLASSES] = {
+            let mut sizes = [0; CLASSES];
+            let mut class = 0;
+            while class < CLASSES {
+                sizes[class] = magazine_size(class);
+                class += 1;
+            }
+            sizes
+        };
+        if SIZES.get(class).is_none_or(|&size| self.count >= size) {
             return false;
         }
         let Some(place) = self.blocks.get_mut(self.count) else {

@@ -25,7 +25,7 @@ use std::slice;
 use super::block::Block;
 use super::class::Class;
 use super::message::{Far, Msg};
-use super::tail::{HEAP, INLINE, MORE, SLICE, Tail};
+use super::tail::{HEAP, INLINE, MORE, SHARED, SLICE, Tail};
 use crate::sync::prefetch;
 
 /// What records are made of. It keeps what it is made of, pointers too.
@@ -62,21 +62,20 @@ struct Head(u64);
 impl Head {
     #[inline]
     fn new(tail: Tail, words: usize, referring: bool) -> Head {
-        let mut head = tail;
-        head.set_byte(Tail::KIND, tail.byte(Tail::KIND) & KIND | (words as u8) << 4);
-        if referring {
-            head.set_byte(Tail::FLAGS, tail.byte(Tail::FLAGS) | REFERRING);
-        }
-        Head(head.0)
+        let words = (words as u64) << (Tail::KIND + 4);
+        let referring = if referring { Head::REFERRING } else { 0 };
+        Head(tail.0 & !Head::KINDS | words | referring)
     }
+
+    /// What all kinds of messages have in common, where the number of words is.
+    const KINDS: u64 = (KINDS as u64) << Tail::KIND;
+    const REFERRING: u64 = (REFERRING as u64) << Tail::FLAGS;
 
     /// The message's.
     #[inline]
     fn tail(self) -> Tail {
-        let mut tail = Tail(self.0);
-        tail.set_byte(Tail::KIND, tail.byte(Tail::KIND) & KIND | KINDS);
-        tail.set_byte(Tail::FLAGS, tail.byte(Tail::FLAGS) & !REFERRING);
-        tail
+        const WORDS: u64 = 0xf0 << Tail::KIND;
+        Tail(self.0 & !(WORDS | Head::REFERRING) | Head::KINDS)
     }
 
     #[inline]
@@ -142,39 +141,40 @@ impl Room<'_> {
         let body = if inline { msg.len().div_ceil(size_of::<Word>()) } else { FAR };
         let source = ptr::from_ref(msg).cast::<Word>();
         // SAFETY: all words are within the message, and behind the record's first within the room. The
-        // message's content is the record's then, and the empty message takes its place without a drop.
+        // message's content is the record's then.
         unsafe {
-            for at in 0..body {
-                self.write(1 + at, read(source.add(at)));
-            }
+            copy_words(source, self.at.add(1).as_ptr(), body);
             if referring {
-                for at in 0..REFERENCES {
-                    self.write(1 + body + at, read(source.add(REFERENCES_AT + at)));
-                }
+                let target = self.at.add(1 + body).as_ptr();
+                copy_words(source.add(REFERENCES_AT), target, REFERENCES);
             }
             let words = 1 + body + if referring { REFERENCES } else { 0 };
             self.finish(Head::new(msg.tail, words, referring));
-            ptr::write(msg, Msg::new());
+            msg.forget();
         }
     }
 
-    /// Puts a message over a block, leaving it empty, if it is data and its payload is short enough.
+    /// Puts a message over a block, which refers to nothing else, leaving it empty, if it is data and its
+    /// payload is short enough.
     #[inline(never)]
     fn copy(&mut self, msg: &mut Msg) -> bool {
-        let size = msg.len();
-        if size > COPIED_MAX || msg.is_shared() || msg.class() != Class::Data {
+        // SAFETY: by the kind.
+        let (block, data, size) = unsafe { msg.block() };
+        let mut tail = msg.tail;
+        if size > COPIED_MAX || !tail.is_data() || tail.byte(Tail::FLAGS) & SHARED != 0 {
             return false;
         }
-        let mut tail = msg.tail;
         tail.set_byte(Tail::KIND, COPIED);
         tail.set_byte(Tail::INLINE_SIZE, size as u8);
-        // SAFETY: so many bytes are behind the first word of the room, and not in a block.
+        // SAFETY: so many bytes are behind the first word of the room, and not in a block. That is this
+        // message's alone, and the message has nothing else.
         unsafe {
             let target = self.at.add(1).cast::<u8>();
-            ptr::copy_nonoverlapping(msg.data_ptr(), target.as_ptr(), size);
+            ptr::copy_nonoverlapping(data, target.as_ptr(), size);
             self.finish(Head::new(tail, 1 + size.div_ceil(size_of::<Word>()), false));
+            msg.forget();
+            Block::free(block);
         }
-        *msg = Msg::new();
         true
     }
 
@@ -292,6 +292,12 @@ impl<'a> Record<'a> {
         self.head.is_inline() && !self.head.is_referring()
     }
 
+    /// Whether it is data and can be taken out as it is.
+    #[inline]
+    pub fn is_whole(self) -> bool {
+        Tail(self.head.0).is_data() && !self.head.is_copy()
+    }
+
     /// As [`Msg::more`].
     #[inline]
     pub fn more(self) -> bool {
@@ -307,7 +313,7 @@ impl<'a> Record<'a> {
     /// As [`Msg::is_single`].
     #[inline]
     pub fn is_single(self) -> bool {
-        Tail(self.head.0).byte(Tail::CLASS) == Class::Data as u8 && !self.more()
+        Tail(self.head.0).is_single()
     }
 
     /// As [`Msg::data`].
@@ -349,21 +355,17 @@ impl<'a> Record<'a> {
         if self.head.is_copy() {
             return self.copy_into(msg);
         }
-        // Written over below, without a drop.
-        *msg = Msg::new();
+        msg.clear();
         let referring = self.head.is_referring();
         let body = self.words() - 1 - if referring { REFERENCES } else { 0 };
         let target = ptr::from_mut(msg).cast::<Word>();
-        // SAFETY: what the record has of words is within it, and their place within the message.
+        // SAFETY: what the record has of words is within it, and their place within the message, where
+        // nothing is that had to be dropped.
         unsafe {
-            for at in 0..body {
-                target.add(at).write_unaligned(self.at.add(1 + at).read());
-            }
+            copy_words(self.body().as_ptr(), target, body);
             if referring {
-                for at in 0..REFERENCES {
-                    let word = self.at.add(1 + body + at).read();
-                    target.add(REFERENCES_AT + at).write_unaligned(word);
-                }
+                let source = self.at.add(1 + body).as_ptr();
+                copy_words(source, target.add(REFERENCES_AT), REFERENCES);
             }
         }
         msg.tail = self.head.tail();
@@ -387,9 +389,18 @@ impl<'a> Record<'a> {
     #[inline]
     pub unsafe fn discard(self) {
         if !self.is_bare() {
-            // SAFETY: by the caller. Only what needs no drop could fail.
-            let _ = unsafe { self.take_into(&mut Msg::new()) };
+            // SAFETY: by the caller.
+            unsafe { self.take_and_drop() };
         }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Record::discard`].
+    #[inline(never)]
+    unsafe fn take_and_drop(self) {
+        // SAFETY: by the caller. Only what needs no drop could fail.
+        let _ = unsafe { self.take_into(&mut Msg::new()) };
     }
 
     #[inline]
@@ -399,17 +410,28 @@ impl<'a> Record<'a> {
     }
 }
 
-/// A word of a message, which was written perhaps a moment ago, in words (see [`Tail`]).
+/// Copies words of a message that is no copy of a block's payload, one by one: what was written perhaps
+/// a moment ago, in words, is read so (see [`Tail`]); and so few are copied here that anything more
+/// clever takes longer.
 ///
 /// # Safety
 ///
-/// `source` is within a message.
-#[inline]
-unsafe fn read(source: *const Word) -> Word {
-    // SAFETY: by the caller; aligned as a message is, where that is enough. Volatile, so that several
-    // are as many loads.
-    #[cfg(target_pointer_width = "64")]
-    return unsafe { source.read_volatile() };
-    #[cfg(not(target_pointer_width = "64"))]
-    return unsafe { source.read_unaligned() };
+/// So many words, no more than a message's body has, can be read at `from` and written at `to`. One of
+/// them is within a message, the other within a queue.
+#[inline(always)]
+unsafe fn copy_words(from: *const Word, to: *mut Word, words: usize) {
+    debug_assert!(words <= REFERENCES_AT);
+    for at in 0..REFERENCES_AT {
+        if at == words {
+            break;
+        }
+        // SAFETY: by the caller; aligned as a message is, where that is enough. Volatile, so that these
+        // are as many loads.
+        unsafe {
+            #[cfg(target_pointer_width = "64")]
+            to.add(at).write(from.add(at).read_volatile());
+            #[cfg(not(target_pointer_width = "64"))]
+            to.add(at).write_unaligned(from.add(at).read_unaligned());
+        }
+    }
 }

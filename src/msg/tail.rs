@@ -1,5 +1,8 @@
 //! The last word of a message, and what it says.
 
+use super::class::Class;
+use super::message::Msg;
+
 /// A closed message, or memory that never was one.
 pub(super) const CLOSED: u8 = 0;
 // Values that zeroed, 0xff-filled or text-filled memory does not have.
@@ -40,6 +43,29 @@ impl Tail {
         Tail((INLINE as u64) << Tail::KIND | (size as u64) << Tail::INLINE_SIZE)
     }
 
+    /// Whether a live message may have it. All parts are looked at together: of each, what is beyond its
+    /// bound sets the highest bit, by itself or by what is added. (A kind that is too low borrows from
+    /// the parts above, and is found all the same.)
+    #[inline]
+    pub(super) fn is_plausible(self) -> bool {
+        const BOUNDS: u32 =
+            u32::from_le_bytes([CONSTANT - INLINE, Class::LAST, ALL_FLAGS, Msg::INLINE_MAX as u8]);
+        let parts = ((self.0 >> Tail::KIND) as u32).wrapping_sub(INLINE.into());
+        (parts | parts.wrapping_add(0x7f7f_7f7f - BOUNDS)) & 0x8080_8080 == 0
+    }
+
+    /// Whether the class is [`Class::Data`].
+    #[inline]
+    pub(super) fn is_data(self) -> bool {
+        self.byte(Tail::CLASS) == Class::Data as u8
+    }
+
+    /// As [`Msg::is_single`].
+    #[inline]
+    pub(super) fn is_single(self) -> bool {
+        self.is_data() && self.byte(Tail::FLAGS) & MORE == 0
+    }
+
     #[inline]
     pub(super) fn byte(self, at: u32) -> u8 {
         (self.0 >> at) as u8
@@ -48,5 +74,32 @@ impl Tail {
     #[inline]
     pub(super) fn set_byte(&mut self, at: u32, value: u8) {
         self.0 = self.0 & !(0xff << at) | u64::from(value) << at;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_judged_as_one_by_one() {
+        let bytes = [0, 1, 2, 3, 4, 9, 10, 40, 41, 0x7f, 0x80, 0xb0, 0xb1, 0xb5, 0xb6, 0xff];
+        let within = |[kind, class, flags, size]: [u8; 4]| {
+            (INLINE..=CONSTANT).contains(&kind)
+                && class <= Class::LAST
+                && flags <= ALL_FLAGS
+                && usize::from(size) <= Msg::INLINE_MAX
+        };
+        for kind in 0..=255 {
+            for class in bytes {
+                for (flags, size) in bytes.iter().flat_map(|&flags| bytes.map(|size| (flags, size)))
+                {
+                    let parts = [kind, class, flags, size];
+                    let tail =
+                        Tail(u64::from(u32::from_le_bytes(parts)) << Tail::KIND | 0xffff_ffff);
+                    assert_eq!(tail.is_plausible(), within(parts), "{parts:x?}");
+                }
+            }
+        }
     }
 }

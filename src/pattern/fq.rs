@@ -57,33 +57,65 @@ impl FairQueue {
     ///
     /// # Errors
     /// `EAGAIN`: no pipe has anything; `msg` is left empty.
-    #[inline]
+    #[inline(always)]
     pub fn recv<P: Pipes>(&mut self, pipes: &mut P, msg: &mut Msg) -> Result<PipeId> {
+        let mut empty = None;
+        if self.broken.is_none()
+            && self.current < self.active
+            && let Some(pipe) = self.pipes.get(self.current)
+        {
+            if pipes.read(pipe, msg) {
+                self.took(msg.more());
+                return Ok(pipe);
+            }
+            empty = Some(pipe);
+        }
+        self.recv_elsewhere(pipes, msg, empty)
+    }
+
+    /// [`FairQueue::recv`] after the current pipe was found `empty`, or was not looked at.
+    #[inline(never)]
+    fn recv_elsewhere<P: Pipes>(
+        &mut self,
+        pipes: &mut P,
+        msg: &mut Msg,
+        mut empty: Option<PipeId>,
+    ) -> Result<PipeId> {
         if let Some(pipe) = self.broken.take() {
             *msg = Msg::new();
             return Ok(pipe);
         }
-        while self.current < self.active {
-            let Some(pipe) = self.pipes.get(self.current) else { break };
-            if pipes.read(pipe, msg) {
-                self.more = msg.more();
-                if !self.more {
-                    self.current += 1;
-                    if self.current >= self.active {
-                        self.current = 0;
-                    }
+        loop {
+            if let Some(pipe) = empty {
+                self.deactivate(self.current);
+                if self.more {
+                    self.more = false;
+                    *msg = Msg::new();
+                    return Ok(pipe);
                 }
+            }
+            let next = if self.current < self.active { self.pipes.get(self.current) } else { None };
+            let Some(pipe) = next else { break };
+            if pipes.read(pipe, msg) {
+                self.took(msg.more());
                 return Ok(pipe);
             }
-            self.deactivate(self.current);
-            if self.more {
-                self.more = false;
-                *msg = Msg::new();
-                return Ok(pipe);
-            }
+            empty = Some(pipe);
         }
         *msg = Msg::new();
         Err(Errno::EAGAIN)
+    }
+
+    /// A frame was received: after the last one of a message it is the next pipe's turn.
+    #[inline]
+    fn took(&mut self, more: bool) {
+        self.more = more;
+        if !more {
+            self.current += 1;
+            if self.current >= self.active {
+                self.current = 0;
+            }
+        }
     }
 
     /// Receives a message of one part, dropping those of several.

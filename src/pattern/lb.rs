@@ -59,8 +59,23 @@ impl LoadBalancer {
     ///
     /// # Errors
     /// `EAGAIN`: no pipe has room. `EPIPE`: as [`super::Pattern::send`] says.
-    #[inline]
+    #[inline(always)]
     pub fn send<P: Pipes>(&mut self, pipes: &mut P, msg: &mut Msg) -> Result<Option<PipeId>> {
+        if !self.more
+            && !self.dropping
+            && self.current < self.active
+            && let Some(pipe) = self.pipes.get(self.current)
+            && pipes.write_single(pipe, msg)
+        {
+            self.go_on();
+            return Ok(Some(pipe));
+        }
+        self.send_any(pipes, msg)
+    }
+
+    /// [`LoadBalancer::send`] for whatever may come.
+    #[inline(never)]
+    fn send_any<P: Pipes>(&mut self, pipes: &mut P, msg: &mut Msg) -> Result<Option<PipeId>> {
         let more = msg.more();
         if self.dropping {
             self.dropping = more;
@@ -73,10 +88,7 @@ impl LoadBalancer {
                 self.more = more;
                 if !more {
                     pipes.flush(pipe, true);
-                    self.current += 1;
-                    if self.current >= self.active {
-                        self.current = 0;
-                    }
+                    self.go_on();
                 }
                 return Ok(Some(pipe));
             }
@@ -89,6 +101,15 @@ impl LoadBalancer {
             }
         }
         Err(Errno::EAGAIN)
+    }
+
+    /// The next message goes to the next pipe.
+    #[inline]
+    fn go_on(&mut self) {
+        self.current += 1;
+        if self.current >= self.active {
+            self.current = 0;
+        }
     }
 
     /// Whether `send` would succeed.

@@ -82,6 +82,16 @@ pub trait Pipes {
     /// untouched, and the pipe is passive for writing. Frames become visible to the reader when
     /// `flush` is called after the last part of a message (a frame with `more` unset).
     fn write(&mut self, pipe: PipeId, msg: &mut Msg) -> bool;
+    /// Writes a message of one part and publishes it, as [`Pipes::write`] and [`Pipes::flush`] do, with
+    /// `direct`. `false`: nothing happened, and [`Pipes::write`] has to be tried.
+    #[inline]
+    fn write_single(&mut self, pipe: PipeId, msg: &mut Msg) -> bool {
+        let written = !msg.more() && self.write(pipe, msg);
+        if written {
+            self.flush(pipe, true);
+        }
+        written
+    }
     /// Publishes the whole messages that were written. `direct` allows the calling thread to write
     /// to the network by itself when the connection is quiet; pass `false` when the same message
     /// goes to many pipes.

@@ -17,7 +17,7 @@ use crate::core::signal::{Deadline, Signal, Ticket, Wants};
 use crate::error::{Errno, Result};
 use crate::io::PollSet;
 use crate::msg::Msg;
-use crate::options::SocketType;
+use crate::options::{Options, SocketType};
 use crate::sync::Arc;
 use crate::sys::cancel::{self, Cancel};
 use crate::sys::poller::Ready;
@@ -184,45 +184,22 @@ fn patiently<T>(mut attempt: impl FnMut(&mut Wait) -> Result<T>) -> Result<T> {
     }
 }
 
-/// Runs `step` on the socket. Where it answers `EAGAIN` and the call may wait, the answer is `ASLEEP`.
-#[inline]
-fn until_possible(
-    handle: &'static Handle<Socket>,
-    timeout_ms: impl Fn(&Socket) -> i32,
-    dont_wait: bool,
-    receiving: bool,
-    wait: &mut Wait,
-    mut step: impl FnMut(&mut Socket) -> Result<()>,
-) -> Result<()> {
-    if wait.waiting.is_some() {
-        return try_again(handle, wait, &mut step);
-    }
-    let mut guard = handle.lock()?;
-    let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
-    match step(socket) {
-        Err(Errno::EAGAIN) => {}
-        done => return done,
-    }
-    let timeout = if dont_wait { 0 } else { timeout_ms(socket) };
-    if timeout == 0 {
-        socket.leave_poll_set();
-        return Err(Errno::EAGAIN);
-    }
-    begin_to_wait(handle, guard, timeout, receiving, wait, &mut step)
-}
-
-/// What happens on the way to the first sleep; apart from [`until_possible`], so that a call that need
-/// not wait does not pay for its room on the stack.
-#[inline(never)]
+/// What happens on the way to the first sleep, after `step` has answered `EAGAIN`. `timeout`: for how
+/// long the socket's options allow to wait, in milliseconds; `None`: the call may not.
 fn begin_to_wait(
     handle: &'static Handle<Socket>,
     mut guard: Guard<Socket>,
-    timeout_ms: i32,
+    timeout: Option<fn(&Options) -> i32>,
     receiving: bool,
     wait: &mut Wait,
     step: &mut dyn FnMut(&mut Socket) -> Result<()>,
 ) -> Result<()> {
     let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
+    let timeout_ms = timeout.map_or(0, |timeout| timeout(socket.options()));
+    if timeout_ms == 0 {
+        socket.leave_poll_set();
+        return Err(Errno::EAGAIN);
+    }
     // The poll set is for one thread, so not for sockets that several may use at once.
     let shared = socket.options().socket_type.is_thread_safe();
     let waiting = wait.waiting.insert(Waiting {
@@ -239,7 +216,6 @@ fn begin_to_wait(
 }
 
 /// The attempt after a sleep.
-#[inline(never)]
 fn try_again(
     handle: &'static Handle<Socket>,
     wait: &mut Wait,
@@ -360,9 +336,18 @@ pub fn with<T>(
     body(guard.as_mut().ok_or(Errno::ENOTSOCK)?)
 }
 
+/// How a frame is to be sent.
+#[derive(Clone, Copy)]
+struct How {
+    /// More parts of the message follow.
+    more: bool,
+    /// If that is not possible now, not at all.
+    dont_wait: bool,
+}
+
 /// Sends a frame, leaving `msg` empty; waits for as long as the socket's options allow. Errors:
 /// `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK` and the pattern's; `ASLEEP`, see [`Wait`].
-#[inline]
+#[inline(always)]
 pub fn send_or_sleep(
     handle: &'static Handle<Socket>,
     msg: &mut Msg,
@@ -370,30 +355,99 @@ pub fn send_or_sleep(
     dont_wait: bool,
     wait: &mut Wait,
 ) -> Result<()> {
-    let len = msg.len();
-    if len >= LARGE && !std::mem::replace(&mut wait.looked, true) {
+    let how = How { more, dont_wait };
+    if msg.len() < LARGE {
+        send_any(handle, msg, how, wait)
+    } else {
+        send_large(handle, msg, how, wait)
+    }
+}
+
+/// The first attempt is made here, and nothing else: most calls end with it.
+#[inline(always)]
+fn send_any(
+    handle: &'static Handle<Socket>,
+    msg: &mut Msg,
+    how: How,
+    wait: &mut Wait,
+) -> Result<()> {
+    if wait.waiting.is_some() {
+        return send_again(handle, msg, how, wait);
+    }
+    let mut guard = handle.lock()?;
+    let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
+    match socket.try_send(msg, how.more, how.dont_wait) {
+        Ok(()) => {
+            guard.give_up();
+            Ok(())
+        }
+        Err(error) => send_later(handle, guard, error, msg, how, wait),
+    }
+}
+
+#[inline(never)]
+fn send_large(
+    handle: &'static Handle<Socket>,
+    msg: &mut Msg,
+    how: How,
+    wait: &mut Wait,
+) -> Result<()> {
+    if !std::mem::replace(&mut wait.looked, true) {
         return Err(Errno::ASLEEP);
     }
-    until_possible(
-        handle,
-        |socket| socket.options().sndtimeo,
-        dont_wait,
-        false,
-        wait,
-        |socket| match socket.try_send(msg, more, dont_wait) {
-            // The pipe ended within this message: its parts, this one too, are dropped.
-            Err(Errno::EPIPE) if dont_wait || socket.options().sndtimeo == 0 => Err(Errno::EAGAIN),
-            Err(Errno::EPIPE) => {
-                *msg = Msg::new();
-                Ok(())
-            }
-            other => other,
-        },
-    )?;
-    if len >= LARGE {
-        keep_step(handle, len as u64, more || dont_wait);
-    }
+    let len = msg.len();
+    send_any(handle, msg, how, wait)?;
+    keep_step(handle, len as u64, how.more || how.dont_wait);
     Ok(())
+}
+
+/// After the first attempt has failed.
+#[inline(never)]
+fn send_later(
+    handle: &'static Handle<Socket>,
+    mut guard: Guard<Socket>,
+    error: Errno,
+    msg: &mut Msg,
+    how: How,
+    wait: &mut Wait,
+) -> Result<()> {
+    let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
+    match sent(Err(error), socket, msg, how.dont_wait) {
+        Err(Errno::EAGAIN) => {}
+        done => return done,
+    }
+    let timeout: Option<fn(&Options) -> i32> =
+        if how.dont_wait { None } else { Some(|options| options.sndtimeo) };
+    let step = &mut |socket: &mut Socket| send_step(socket, msg, how);
+    begin_to_wait(handle, guard, timeout, false, wait, step)
+}
+
+#[inline(never)]
+fn send_again(
+    handle: &'static Handle<Socket>,
+    msg: &mut Msg,
+    how: How,
+    wait: &mut Wait,
+) -> Result<()> {
+    try_again(handle, wait, &mut |socket| send_step(socket, msg, how))
+}
+
+fn send_step(socket: &mut Socket, msg: &mut Msg, how: How) -> Result<()> {
+    let result = socket.try_send(msg, how.more, how.dont_wait);
+    sent(result, socket, msg, how.dont_wait)
+}
+
+/// What an attempt to send means to the caller. If the pipe ended within this message, its parts, this
+/// one too, are dropped.
+fn sent(result: Result<()>, socket: &Socket, msg: &mut Msg, dont_wait: bool) -> Result<()> {
+    match result {
+        Err(Errno::EPIPE) if dont_wait || socket.options().sndtimeo == 0 => Err(Errno::EAGAIN),
+        Err(Errno::EPIPE) => {
+            *msg = Msg::new();
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 /// Lets the sender of large messages rest for a moment if it is far ahead of the network. `go_on`: not
@@ -423,21 +477,45 @@ fn keep_step(handle: &'static Handle<Socket>, bytes: u64, go_on: bool) {
 
 /// Receives a frame into `msg`; waits for as long as the socket's options allow. Errors:
 /// `EAGAIN`, `EINTR`, `ETERM`, `ENOTSOCK` and the pattern's; `ASLEEP`, see [`Wait`].
-#[inline]
+#[inline(always)]
 pub fn receive_or_sleep(
     handle: &'static Handle<Socket>,
     msg: &mut Msg,
     dont_wait: bool,
     wait: &mut Wait,
 ) -> Result<()> {
-    until_possible(
-        handle,
-        |socket| socket.options().rcvtimeo,
-        dont_wait,
-        true,
-        wait,
-        |socket| socket.try_receive(msg),
-    )
+    if wait.waiting.is_some() {
+        return receive_again(handle, msg, wait);
+    }
+    let mut guard = handle.lock()?;
+    let socket = guard.as_mut().ok_or(Errno::ENOTSOCK)?;
+    match socket.try_receive(msg) {
+        Ok(()) => {
+            guard.give_up();
+            Ok(())
+        }
+        Err(Errno::EAGAIN) => receive_later(handle, guard, msg, dont_wait, wait),
+        failed => failed,
+    }
+}
+
+/// After the first attempt has found nothing.
+#[inline(never)]
+fn receive_later(
+    handle: &'static Handle<Socket>,
+    guard: Guard<Socket>,
+    msg: &mut Msg,
+    dont_wait: bool,
+    wait: &mut Wait,
+) -> Result<()> {
+    let timeout: Option<fn(&Options) -> i32> =
+        if dont_wait { None } else { Some(|options| options.rcvtimeo) };
+    begin_to_wait(handle, guard, timeout, true, wait, &mut |socket| socket.try_receive(msg))
+}
+
+#[inline(never)]
+fn receive_again(handle: &'static Handle<Socket>, msg: &mut Msg, wait: &mut Wait) -> Result<()> {
+    try_again(handle, wait, &mut |socket| socket.try_receive(msg))
 }
 
 /// Sends a frame, waiting if it must; no cancelled thread ends meanwhile. As [`send_or_sleep`].

@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use crate::core::biased::{Biased, BiasedGuard};
 use crate::error::{Errno, Result};
 use crate::msg::Later;
-use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sys::gate::Gated;
 use crate::sys::{fork, membarrier};
 
@@ -47,6 +47,16 @@ pub struct Guard<T: 'static> {
     _later: Later,
 }
 
+impl<T> Guard<T> {
+    /// Gives the right up, as dropping it does, which is compiled for many places at once.
+    #[inline(always)]
+    pub fn give_up(self) {
+        let Guard { value, _later } = self;
+        drop(value);
+        drop(_later);
+    }
+}
+
 impl<T> Deref for Guard<T> {
     type Target = Option<Box<T>>;
 
@@ -67,8 +77,8 @@ impl<T> DerefMut for Guard<T> {
 pub struct Arena<T: 'static> {
     live: u32,
     dead: u32,
-    chunks: [OnceLock<Box<[Handle<T>]>>; CHUNKS],
-    in_use: AtomicUsize,
+    /// Made one after the other.
+    chunks: [OnceLock<&'static [Handle<T>]>; CHUNKS],
     free: Gated<Free>,
 }
 
@@ -78,6 +88,15 @@ struct Free {
     closed: VecDeque<usize>,
 }
 
+/// The place of a chunk that begins at `address`, if there is one.
+#[inline]
+fn place_at<T>(chunk: &'static [Handle<T>], address: usize) -> Option<(usize, &'static Handle<T>)> {
+    let (offset, size) = (address.wrapping_sub(chunk.as_ptr().addr()), size_of::<Handle<T>>());
+    let index = offset / size;
+    let handle = chunk.get(index)?;
+    offset.is_multiple_of(size).then_some((index, handle))
+}
+
 impl<T> Arena<T> {
     /// An arena whose live handles begin with the word `live`, and its dead ones with `dead`.
     pub const fn new(live: u32, dead: u32) -> Self {
@@ -85,18 +104,18 @@ impl<T> Arena<T> {
             live,
             dead,
             chunks: [const { OnceLock::new() }; CHUNKS],
-            in_use: AtomicUsize::new(0),
             free: Gated::new(Free { fresh: 0, closed: VecDeque::new() }),
         }
     }
 
-    fn place(&self, index: usize) -> Option<&Handle<T>> {
-        self.chunks.get(index / CHUNK)?.get()?.get(index % CHUNK)
+    fn chunks(&'static self) -> impl Iterator<Item = &'static [Handle<T>]> {
+        self.chunks.iter().map_while(OnceLock::get).copied()
     }
 
     /// Puts an object into a place. `None`: there are none left.
     pub fn insert(&'static self, value: Box<T>) -> Option<&'static Handle<T>> {
-        let handle = self.place(self.free_place()?)?;
+        let index = self.free_place()?;
+        let handle = self.chunks.get(index / CHUNK)?.get()?.get(index % CHUNK)?;
         handle.process.store(fork::generation(), Ordering::Relaxed);
         *handle.value.lock() = Some(value);
         handle.tag.store(self.live, Ordering::Release);
@@ -110,16 +129,14 @@ impl<T> Arena<T> {
         }
         let index = free.fresh;
         self.chunks.get(index / CHUNK)?.get_or_init(|| {
-            (0..CHUNK)
-                .map(|_| Handle {
-                    tag: AtomicU32::new(self.dead),
-                    generation: AtomicU32::new(0),
-                    process: AtomicU32::new(0),
-                    value: Biased::new(None),
-                })
-                .collect()
+            let places = (0..CHUNK).map(|_| Handle {
+                tag: AtomicU32::new(self.dead),
+                generation: AtomicU32::new(0),
+                process: AtomicU32::new(0),
+                value: Biased::new(None),
+            });
+            places.collect::<Vec<_>>().leak()
         });
-        self.in_use.fetch_max(index / CHUNK + 1, Ordering::Release);
         free.fresh += 1;
         Some(index)
     }
@@ -127,22 +144,17 @@ impl<T> Arena<T> {
     /// The live handle that `pointer` is, if it is one.
     #[inline]
     pub fn find(&'static self, pointer: *const c_void) -> Option<&'static Handle<T>> {
-        let (index, _) = self.index_of(pointer.addr())?;
-        let handle = self.place(index)?;
+        let handle = self.chunks().find_map(|chunk| place_at(chunk, pointer.addr()))?.1;
         (handle.tag.load(Ordering::Acquire) == self.live).then_some(handle)
     }
 
-    #[inline]
-    fn index_of(&self, address: usize) -> Option<(usize, ())> {
-        let size = size_of::<Handle<T>>();
-        for number in 0..self.in_use.load(Ordering::Acquire) {
-            let Some(chunk) = self.chunks[number].get() else { continue };
-            let offset = address.wrapping_sub(chunk.as_ptr().addr());
-            if offset < CHUNK * size {
-                return (offset % size == 0).then_some((number * CHUNK + offset / size, ()));
-            }
-        }
-        None
+    /// Which place the handle is.
+    fn index_of(&'static self, handle: &'static Handle<T>) -> Option<usize> {
+        let address = std::ptr::from_ref(handle).addr();
+        let place = |(number, chunk): (usize, &'static [Handle<T>])| {
+            Some(number * CHUNK + place_at(chunk, address)?.0)
+        };
+        self.chunks().enumerate().find_map(place)
     }
 
     /// Takes the object out of its place, which is dead from then on. `None`: somebody else did. Not
@@ -154,7 +166,7 @@ impl<T> Arena<T> {
             handle.generation.fetch_add(1, Ordering::AcqRel);
             value.take()
         }?;
-        if let Some((index, ())) = self.index_of(std::ptr::from_ref(handle).addr()) {
+        if let Some(index) = self.index_of(handle) {
             self.free.lock().closed.push_back(index);
         }
         Some(value)
@@ -174,8 +186,7 @@ impl<T> Arena<T> {
         if membarrier::is_available() {
             membarrier::everywhere();
         }
-        let chunks = self.chunks.iter().take(self.in_use.load(Ordering::Acquire));
-        for handle in chunks.filter_map(OnceLock::get).flatten() {
+        for handle in self.chunks().flatten() {
             if !handle.is_inherited() {
                 handle.value.wait_for_user();
             }

@@ -119,6 +119,18 @@ impl PipeTable {
             .filter_map(|(number, slot)| Some((PipeId(number as u32), slot.as_mut()?)))
     }
 
+    /// There is nothing to read, now or ever again: `false`.
+    #[cold]
+    fn is_empty(&mut self, pipe: PipeId) -> bool {
+        if let Some(slot) = self.get(pipe) {
+            slot.read_passive = true;
+            if slot.reader.is_ended() {
+                self.end(pipe);
+            }
+        }
+        false
+    }
+
     /// Ends a pipe: nothing is read from it any more, what was written stays readable for the far
     /// end, and the pattern hears of it soon.
     pub fn end(&mut self, pipe: PipeId) {
@@ -153,34 +165,14 @@ impl PipeTable {
 impl Pipes for PipeTable {
     #[inline]
     fn check_read(&mut self, pipe: PipeId) -> bool {
-        let Some(slot) = self.get(pipe) else { return false };
-        if slot.over {
-            return false;
-        }
-        if slot.reader.check() {
-            return true;
-        }
-        slot.read_passive = true;
-        if slot.reader.is_ended() {
-            self.end(pipe);
-        }
-        false
+        let Some(slot) = self.get(pipe).filter(|slot| !slot.over) else { return false };
+        slot.reader.check() || self.is_empty(pipe)
     }
 
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, pipe: PipeId, msg: &mut Msg) -> bool {
-        let Some(slot) = self.get(pipe) else { return false };
-        if slot.over {
-            return false;
-        }
-        if slot.reader.read(msg) {
-            return true;
-        }
-        slot.read_passive = true;
-        if slot.reader.is_ended() {
-            self.end(pipe);
-        }
-        false
+        let Some(slot) = self.get(pipe).filter(|slot| !slot.over) else { return false };
+        slot.reader.read(msg) || self.is_empty(pipe)
     }
 
     #[inline]
@@ -228,6 +220,12 @@ impl Pipes for PipeTable {
             return false;
         }
         true
+    }
+
+    #[inline(always)]
+    fn write_single(&mut self, pipe: PipeId, msg: &mut Msg) -> bool {
+        // The writing end of one that is over, or whose peer has ended, is closed.
+        self.get(pipe).is_some_and(|slot| slot.writer.write_single(msg, true))
     }
 
     #[inline]

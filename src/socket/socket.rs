@@ -249,7 +249,7 @@ impl Socket {
     }
 
     /// Sends a frame if that is possible now. Errors: `EAGAIN` and the pattern's.
-    #[inline]
+    #[inline(always)]
     pub fn try_send(&mut self, msg: &mut Msg, more: bool, dont_wait: bool) -> Result<()> {
         if dont_wait && (self.options.router_mandatory || self.options.xpub_nodrop) {
             self.attend_at_times()?;
@@ -270,7 +270,7 @@ impl Socket {
     }
 
     /// Receives a frame if there is one. Errors: `EAGAIN` and the pattern's.
-    #[inline]
+    #[inline(always)]
     pub fn try_receive(&mut self, msg: &mut Msg) -> Result<()> {
         self.attend()?;
         let mut cx = Cx { pipes: &mut self.pipes, options: &mut self.options };

@@ -57,14 +57,20 @@ impl Framing {
     /// client's end of a WebSocket writes is to be masked, once it is whole, by [`Framing::mask`].
     #[inline]
     pub fn put_header(self, flags: u8, len: usize, out: &mut Vec<u8>) {
+        match (self, u8::try_from(len)) {
+            (Self::V2, Ok(short)) => out.extend_from_slice(&[flags, short]),
+            _ => self.put_other_header(flags, len, out),
+        }
+    }
+
+    /// [`Framing::put_header`], but for the most frequent one.
+    #[inline(never)]
+    fn put_other_header(self, flags: u8, len: usize, out: &mut Vec<u8>) {
         match self {
-            Self::V2 => match u8::try_from(len) {
-                Ok(short) => out.extend_from_slice(&[flags, short]),
-                Err(_) => {
-                    let [a, b, c, d, e, f, g, h] = (len as u64).to_be_bytes();
-                    out.extend_from_slice(&[flags | LONG, a, b, c, d, e, f, g, h]);
-                }
-            },
+            Self::V2 => {
+                let [a, b, c, d, e, f, g, h] = (len as u64).to_be_bytes();
+                out.extend_from_slice(&[flags | LONG, a, b, c, d, e, f, g, h]);
+            }
             Self::V1 => {
                 // The flags byte counts, and 0xFF announces the long form.
                 let counted = (len as u64).saturating_add(1);

@@ -168,8 +168,19 @@ impl PipeReader {
     }
 
     /// Reads the next frame into `msg`.
-    #[inline]
+    #[inline(always)]
     pub fn read(&mut self, msg: &mut Msg) -> bool {
+        let Some(more) = self.queue.pop_data_into(msg) else { return self.read_any(msg) };
+        if let Some(metadata) = &mut self.metadata {
+            msg.set_metadata(Some(metadata.next()));
+        }
+        self.passed(more, Class::Data);
+        true
+    }
+
+    /// [`PipeReader::read`] of whatever may be there, or nothing.
+    #[inline(never)]
+    fn read_any(&mut self, msg: &mut Msg) -> bool {
         if !self.check() || !(self.queue.pop_into(msg) || self.read_conflated(msg)) {
             return false;
         }
@@ -247,10 +258,9 @@ impl PipeReader {
         self.read += messages;
         self.unreported += messages;
         let hwm = self.channel.rare.0.hwm.load(Ordering::Relaxed);
-        // Half the mark, rounded up: often enough not to stall the writer, rarely enough not to
-        // share a cache line with it for every message.
-        let low = (hwm as u64).div_ceil(2);
-        if hwm > 0 && self.unreported >= low {
+        // Half the mark: often enough not to stall the writer, rarely enough not to share a cache line
+        // with it for every message.
+        if hwm > 0 && 2 * self.unreported >= hwm as u64 {
             self.report();
         }
     }

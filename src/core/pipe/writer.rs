@@ -20,18 +20,21 @@ pub struct PipeWriter {
     written: u64,
     /// `read_count` when last looked at.
     read_seen: u64,
-    /// The last frame written has more to come.
-    in_message: bool,
+    /// What keeps a message from being written as if it were the only one; 0: nothing.
+    state: u8,
     /// The high-water mark was made lower: what the reader has not reported by the old mark may
     /// fill the pipe by the new one.
     lowered: bool,
-    /// Only the newest message is kept.
-    conflates: bool,
     /// Publications since the reader was last found asleep, up to [`STREAM`].
     calm: u32,
     strides: Strides,
-    closed: bool,
 }
+
+/// In the state: the last frame written has more to come.
+const IN_MESSAGE: u8 = 1;
+/// Only the newest message is kept.
+const CONFLATES: u8 = 2;
+const CLOSED: u8 = 4;
 
 impl PipeWriter {
     /// The writing end of `channel`; `peer` is the reader's owner.
@@ -47,25 +50,31 @@ impl PipeWriter {
             peer,
             written: 0,
             read_seen: 0,
-            in_message: false,
+            state: if conflates { CONFLATES } else { 0 },
             lowered: false,
-            conflates,
             calm: 0,
             strides: Strides::new(),
-            closed: false,
         }
+    }
+
+    #[inline]
+    fn is(&self, states: u8) -> bool {
+        self.state & states != 0
     }
 
     /// Whether a message can be written: the reader is there and the high-water mark is not
     /// reached. After `false`, `Peer::writable` says when to try again (unless it is closed).
     #[inline]
     pub fn check(&mut self) -> bool {
-        let rare = &self.channel.rare.0;
-        if self.closed || rare.reader_gone.load(Ordering::Relaxed) {
-            return false;
-        }
-        let hwm = rare.hwm.load(Ordering::Relaxed);
-        hwm == 0 || self.in_message || self.written - self.read_seen < hwm as u64 || self.recheck()
+        !self.is_closed() && (self.is(IN_MESSAGE) || self.has_room() || self.recheck())
+    }
+
+    /// Whether the high-water mark is not reached as far as was known at the last
+    /// [`PipeWriter::refresh`].
+    #[inline]
+    fn has_room(&self) -> bool {
+        let hwm = self.channel.rare.0.hwm.load(Ordering::Relaxed);
+        hwm == 0 || self.written - self.read_seen < hwm as u64
     }
 
     /// Looks at what the reader has read; goes to sleep if the pipe is still full.
@@ -106,8 +115,7 @@ impl PipeWriter {
     /// Whether the high-water mark is reached as far as was known at the last
     /// [`PipeWriter::refresh`].
     pub fn is_full_as_known(&self) -> bool {
-        let hwm = self.channel.rare.0.hwm.load(Ordering::Relaxed);
-        hwm != 0 && !self.in_message && self.written - self.read_seen >= hwm as u64
+        !self.is(IN_MESSAGE) && !self.has_room()
     }
 
     /// Has the writer of a full pipe told of new credit, and calls `tell` if there is some already.
@@ -120,6 +128,20 @@ impl PipeWriter {
         }
     }
 
+    /// Writes a whole message of one part, leaving `msg` empty, and publishes it, as
+    /// [`PipeWriter::write`] and [`PipeWriter::flush`] do, if there is nothing more to it. `false`: there
+    /// is, and nothing happened.
+    #[inline(always)]
+    pub fn write_single(&mut self, msg: &mut Msg, direct: bool) -> bool {
+        let easy = self.state == 0 && msg.is_single() && !self.is_closed() && self.has_room();
+        if !easy || !self.queue.push(msg) {
+            return false;
+        }
+        self.written += 1;
+        self.publish(direct);
+        true
+    }
+
     /// Writes a frame, leaving `msg` empty, if [`PipeWriter::check`] allows it.
     #[inline]
     pub fn write(&mut self, msg: &mut Msg) -> bool {
@@ -128,12 +150,12 @@ impl PipeWriter {
 
     /// Writes a frame whatever the high-water mark says (control messages).
     pub fn force(&mut self, mut msg: Msg) -> bool {
-        !self.closed && self.append(&mut msg)
+        !self.is(CLOSED) && self.append(&mut msg)
     }
 
     #[inline]
     fn append(&mut self, msg: &mut Msg) -> bool {
-        if !msg.is_single() || self.in_message || self.conflates {
+        if !msg.is_single() || self.is(IN_MESSAGE | CONFLATES) {
             return self.append_other(msg);
         }
         let written = self.queue.push(msg);
@@ -145,7 +167,7 @@ impl PipeWriter {
     #[inline(never)]
     fn append_other(&mut self, msg: &mut Msg) -> bool {
         let more = msg.more();
-        if more && !self.in_message && !self.conflates {
+        if more && !self.is(IN_MESSAGE | CONFLATES) {
             // What is unpublished is now either whole messages or one unfinished message.
             self.flush(false);
         }
@@ -159,7 +181,7 @@ impl PipeWriter {
         } else if !self.queue.push(msg) {
             return false;
         }
-        self.in_message = more;
+        self.state = self.state & !IN_MESSAGE | if more { IN_MESSAGE } else { 0 };
         self.written += u64::from(counted);
         true
     }
@@ -170,8 +192,7 @@ impl PipeWriter {
     #[inline]
     pub fn write_while(&mut self, mut next: impl FnMut(&mut Room<'_>)) -> u64 {
         let before = self.written;
-        while !self.in_message && !self.conflates && self.check() && self.queue.push_with(&mut next)
-        {
+        while !self.is(IN_MESSAGE | CONFLATES) && self.check() && self.queue.push_with(&mut next) {
             self.written += 1;
         }
         self.written - before
@@ -180,12 +201,13 @@ impl PipeWriter {
     /// Publishes the whole messages written so far. A message without its last frame stays.
     #[inline]
     pub fn flush(&mut self, direct: bool) {
-        if self.in_message || self.closed {
-            return;
+        if !self.is(IN_MESSAGE | CLOSED) && (self.is(CONFLATES) || self.queue.has_unpublished()) {
+            self.publish(direct);
         }
-        if !self.conflates && !self.queue.has_unpublished() {
-            return;
-        }
+    }
+
+    #[inline(always)]
+    fn publish(&mut self, direct: bool) {
         self.channel.writer.0.written.store(self.written, Ordering::Relaxed);
         if self.calm == STREAM {
             self.queue.publish_unfenced();
@@ -201,7 +223,7 @@ impl PipeWriter {
 
     /// Publishes what was written without a word to the reader: it is of no use before what comes next.
     pub fn flush_quietly(&mut self) {
-        if !self.in_message && !self.closed && self.queue.has_unpublished() {
+        if !self.is(IN_MESSAGE | CLOSED) && self.queue.has_unpublished() {
             self.channel.writer.0.written.store(self.written, Ordering::Relaxed);
             self.queue.publish();
         }
@@ -218,7 +240,7 @@ impl PipeWriter {
 
     #[cold]
     fn begin_stream(&mut self) {
-        if self.conflates || !membarrier::is_available() {
+        if self.is(CONFLATES) || !membarrier::is_available() {
             self.calm = 0;
             return;
         }
@@ -239,9 +261,9 @@ impl PipeWriter {
 
     /// Takes back the frames of a message whose last frame was not written.
     pub fn rollback(&mut self) {
-        if self.in_message {
+        if self.is(IN_MESSAGE) {
             self.queue.take_back();
-            self.in_message = false;
+            self.state &= !IN_MESSAGE;
         }
     }
 
@@ -254,10 +276,10 @@ impl PipeWriter {
         }
     }
 
-    /// Whether the high-water mark, or the end of the reader, forbids writing. Unlike `check`
-    /// this changes nothing.
+    /// Whether nothing can be written any more, or nobody reads it.
+    #[inline]
     pub fn is_closed(&self) -> bool {
-        self.closed || self.channel.rare.0.reader_gone.load(Ordering::Relaxed)
+        self.is(CLOSED) || self.channel.rare.0.reader_gone.load(Ordering::Relaxed)
     }
 
     /// Counts a message from [`super::LARGE`] up that was written. Whether the writer should rest,
@@ -284,7 +306,7 @@ impl PipeWriter {
 
     /// Writes no more: what is whole stays readable, the reader then finds the end.
     pub fn close(&mut self) {
-        if self.closed {
+        if self.is(CLOSED) {
             return;
         }
         self.rollback();
@@ -294,7 +316,7 @@ impl PipeWriter {
             self.force(msg);
         }
         self.flush(false);
-        self.closed = true;
+        self.state |= CLOSED;
         self.channel.rare.0.writer_gone.store(true, Ordering::SeqCst);
         let asleep = self.channel.reader.0.reader_asleep.swap(false, Ordering::SeqCst);
         self.peer.ended(asleep);
