@@ -513,21 +513,35 @@ impl Consumer {
             if !record.take_into(msg) {
                 return false;
             }
-            self.place.pass(record);
-        }
-        if self.ready() > 0 {
-            prefetch::to_read(self.place.at.as_ptr().wrapping_byte_add(SOON));
+            self.pass(record);
         }
         true
     }
 
-    /// As [`Consumer::pop_into`], for data only: whether more parts follow. `None`: it is something else,
-    /// or there is none.
+    /// Passes over a record that was taken.
+    ///
+    /// # Safety
+    /// `record` is the next one.
     #[inline(always)]
-    pub fn pop_data_into(&mut self, msg: &mut Msg) -> Option<bool> {
-        let record = self.next().filter(|record| record.is_whole())?;
-        // SAFETY: it is the next one.
-        unsafe { self.take(record, msg) }.then(|| record.more())
+    unsafe fn pass(&mut self, record: Record<'_>) {
+        // SAFETY: by the caller.
+        unsafe { self.place.pass(record) };
+        if self.ready() > 0 {
+            prefetch::to_read(self.place.at.as_ptr().wrapping_byte_add(SOON));
+        }
+    }
+
+    /// As [`Consumer::pop_into`], for simple data only ([`Record::is_simple`]): whether more parts follow.
+    /// `None`: it is something else, or there is none.
+    #[inline(always)]
+    pub fn pop_simple_into(&mut self, msg: &mut Msg) -> Option<bool> {
+        let record = self.next().filter(|record| record.is_simple())?;
+        // SAFETY: it is the next one, and passed over, so that nobody takes it again.
+        unsafe {
+            record.take_simply_into(msg);
+            self.pass(record);
+        }
+        Some(record.more())
     }
 
     /// Shows the next message, if one is ready, and drops it if `take` makes something of it.

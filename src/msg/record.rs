@@ -40,6 +40,7 @@ const REFERENCES_AT: usize = Msg::REFERENCES_AT / size_of::<Word>();
 
 const _: () = assert!(Msg::REFERENCES_AT.is_multiple_of(size_of::<Word>()));
 const _: () = assert!(Msg::REFERENCES_AT == Msg::INLINE_MAX);
+const _: () = assert!(Msg::INLINE_MAX < Room::MOST * size_of::<Word>());
 
 /// The longest payload that is copied from its block.
 const COPIED_MAX: usize = 14 * size_of::<Word>();
@@ -61,10 +62,13 @@ struct Head(u64);
 
 impl Head {
     #[inline]
-    fn new(tail: Tail, words: usize, referring: bool) -> Head {
-        let words = (words as u64) << (Tail::KIND + 4);
-        let referring = if referring { Head::REFERRING } else { 0 };
-        Head(tail.0 & !Head::KINDS | words | referring)
+    fn new(tail: Tail, words: usize) -> Head {
+        Head(tail.0 & !Head::KINDS | (words as u64) << (Tail::KIND + 4))
+    }
+
+    /// The same, with references.
+    fn referring(self) -> Head {
+        Head(self.0 | Head::REFERRING)
     }
 
     /// What all kinds of messages have in common, where the number of words is.
@@ -133,23 +137,33 @@ impl Room<'_> {
     /// Puts a message, leaving it empty.
     #[inline(always)]
     pub fn put(&mut self, msg: &mut Msg) {
-        let referring = msg.is_referring();
-        if self.copies && msg.tail.byte(Tail::KIND) == HEAP && !referring && self.copy(msg) {
+        if msg.is_referring() {
+            return self.put_referring(msg);
+        }
+        if self.copies && msg.tail.byte(Tail::KIND) == HEAP && self.copy(msg) {
             return;
         }
-        let inline = msg.tail.byte(Tail::KIND) == INLINE;
-        let body = if inline { msg.len().div_ceil(size_of::<Word>()) } else { FAR };
-        let source = ptr::from_ref(msg).cast::<Word>();
+        let body = body_words(msg);
         // SAFETY: all words are within the message, and behind the record's first within the room. The
         // message's content is the record's then.
         unsafe {
+            let source = ptr::from_ref(msg).cast::<Word>();
             copy_words(source, self.at.add(1).as_ptr(), body);
-            if referring {
-                let target = self.at.add(1 + body).as_ptr();
-                copy_words(source.add(REFERENCES_AT), target, REFERENCES);
-            }
-            let words = 1 + body + if referring { REFERENCES } else { 0 };
-            self.finish(Head::new(msg.tail, words, referring));
+            self.finish(Head::new(msg.tail, 1 + body));
+            msg.forget();
+        }
+    }
+
+    /// As [`Room::put`], with the references.
+    #[inline(never)]
+    fn put_referring(&mut self, msg: &mut Msg) {
+        let body = body_words(msg);
+        // SAFETY: as in `put`.
+        unsafe {
+            let source = ptr::from_ref(msg).cast::<Word>();
+            copy_words(source, self.at.add(1).as_ptr(), body);
+            copy_words(source.add(REFERENCES_AT), self.at.add(1 + body).as_ptr(), REFERENCES);
+            self.finish(Head::new(msg.tail, 1 + body + REFERENCES).referring());
             msg.forget();
         }
     }
@@ -171,7 +185,7 @@ impl Room<'_> {
         unsafe {
             let target = self.at.add(1).cast::<u8>();
             ptr::copy_nonoverlapping(data, target.as_ptr(), size);
-            self.finish(Head::new(tail, 1 + size.div_ceil(size_of::<Word>()), false));
+            self.finish(Head::new(tail, 1 + size.div_ceil(size_of::<Word>())));
             msg.forget();
             Block::free(block);
         }
@@ -187,15 +201,13 @@ impl Room<'_> {
     #[inline]
     pub(super) unsafe fn put_inline(&mut self, source: NonNull<u8>, size: usize) {
         debug_assert!(size <= Msg::INLINE_MAX);
-        let body = size.div_ceil(size_of::<Word>());
-        let source = source.cast::<Word>();
-        // SAFETY: what is read is within what may be, as `INLINE_MAX` is in words; what is written is
-        // in the room.
+        // SAFETY: what is read may be, and there is room for it. So many bytes are copied faster than
+        // their number is looked at.
         unsafe {
-            for at in 0..body {
-                self.write(1 + at, source.add(at).read_unaligned());
-            }
-            self.finish(Head::new(Tail::inline(size as u8), 1 + body, false));
+            let target = self.at.add(1).cast::<[MaybeUninit<u8>; Msg::INLINE_MAX]>();
+            target.write_unaligned(source.cast().read_unaligned());
+            let body = size.div_ceil(size_of::<Word>());
+            self.finish(Head::new(Tail::inline(size as u8), 1 + body));
         }
     }
 
@@ -215,7 +227,7 @@ impl Room<'_> {
         // SAFETY: in the room.
         unsafe {
             self.at.add(1).cast::<Far>().write(far);
-            self.finish(Head::new(Tail::new(SLICE), 1 + FAR, false));
+            self.finish(Head::new(Tail::new(SLICE), 1 + FAR));
         }
     }
 
@@ -292,10 +304,10 @@ impl<'a> Record<'a> {
         self.head.is_inline() && !self.head.is_referring()
     }
 
-    /// Whether it is data and can be taken out as it is.
+    /// Whether it is data without references, which can be taken out as it is.
     #[inline]
-    pub fn is_whole(self) -> bool {
-        Tail(self.head.0).is_data() && !self.head.is_copy()
+    pub fn is_simple(self) -> bool {
+        Tail(self.head.0).is_data() && !self.head.is_copy() && !self.head.is_referring()
     }
 
     /// As [`Msg::more`].
@@ -355,21 +367,40 @@ impl<'a> Record<'a> {
         if self.head.is_copy() {
             return self.copy_into(msg);
         }
-        msg.clear();
-        let referring = self.head.is_referring();
-        let body = self.words() - 1 - if referring { REFERENCES } else { 0 };
-        let target = ptr::from_mut(msg).cast::<Word>();
-        // SAFETY: what the record has of words is within it, and their place within the message, where
-        // nothing is that had to be dropped.
+        // SAFETY: by the caller. The references are there behind the rest, and their place is empty.
         unsafe {
-            copy_words(self.body().as_ptr(), target, body);
-            if referring {
-                let source = self.at.add(1 + body).as_ptr();
-                copy_words(source, target.add(REFERENCES_AT), REFERENCES);
+            if self.head.is_referring() {
+                let body = self.words() - 1 - REFERENCES;
+                self.take_body_into(msg, body);
+                let target = ptr::from_mut(msg).cast::<Word>().add(REFERENCES_AT);
+                copy_words(self.at.add(1 + body).as_ptr(), target, REFERENCES);
+            } else {
+                self.take_body_into(msg, self.words() - 1);
             }
         }
-        msg.tail = self.head.tail();
         true
+    }
+
+    /// Takes a message out that [`Record::is_simple`], dropping what `msg` had.
+    ///
+    /// # Safety
+    ///
+    /// It is simple, and is taken out or dropped once.
+    #[inline(always)]
+    pub unsafe fn take_simply_into(self, msg: &mut Msg) {
+        // SAFETY: by the caller.
+        unsafe { self.take_body_into(msg, self.words() - 1) };
+    }
+
+    /// # Safety
+    ///
+    /// So many words behind the first are the message's body, and it is taken out once.
+    #[inline(always)]
+    unsafe fn take_body_into(self, msg: &mut Msg, words: usize) {
+        msg.clear();
+        // SAFETY: by the caller; they fit into a body, where nothing is that had to be dropped.
+        unsafe { copy_words(self.body().as_ptr(), ptr::from_mut(msg).cast(), words) };
+        msg.tail = self.head.tail();
     }
 
     #[cold]
@@ -408,6 +439,13 @@ impl<'a> Record<'a> {
         // SAFETY: within the record, or behind it if it has one word.
         unsafe { self.at.add(1) }
     }
+}
+
+/// How many words the body of a message takes.
+#[inline]
+fn body_words(msg: &Msg) -> usize {
+    let inline = msg.tail.byte(Tail::KIND) == INLINE;
+    if inline { msg.len().div_ceil(size_of::<Word>()) } else { FAR }
 }
 
 /// Copies words of a message that is no copy of a block's payload, one by one: what was written perhaps

@@ -24,8 +24,8 @@ pub struct PipeReader {
     peer: Arc<dyn Peer>,
     /// Whole messages read.
     read: u64,
-    /// Of them, not yet published in `read_count`.
-    unreported: u64,
+    /// Of them, published in `read_count`.
+    reported: u64,
     /// The last frame read has more to come.
     in_message: bool,
     ended: bool,
@@ -47,7 +47,7 @@ impl PipeReader {
             queue,
             peer,
             read: 0,
-            unreported: 0,
+            reported: 0,
             in_message: false,
             ended: false,
             alone: false,
@@ -120,7 +120,7 @@ impl PipeReader {
             return true;
         }
         self.ended = gone;
-        if self.unreported > 0 && self.channel.rare.0.writer_asleep.load(Ordering::SeqCst) {
+        if self.read > self.reported && self.channel.rare.0.writer_asleep.load(Ordering::SeqCst) {
             // Only a high-water mark that was made lower brings both to sleep.
             self.report();
         }
@@ -170,7 +170,7 @@ impl PipeReader {
     /// Reads the next frame into `msg`.
     #[inline(always)]
     pub fn read(&mut self, msg: &mut Msg) -> bool {
-        let Some(more) = self.queue.pop_data_into(msg) else { return self.read_any(msg) };
+        let Some(more) = self.queue.pop_simple_into(msg) else { return self.read_any(msg) };
         if let Some(metadata) = &mut self.metadata {
             msg.set_metadata(Some(metadata.next()));
         }
@@ -256,18 +256,17 @@ impl PipeReader {
     #[inline]
     fn count(&mut self, messages: u64) {
         self.read += messages;
-        self.unreported += messages;
         let hwm = self.channel.rare.0.hwm.load(Ordering::Relaxed);
         // Half the mark: often enough not to stall the writer, rarely enough not to share a cache line
         // with it for every message.
-        if hwm > 0 && 2 * self.unreported >= hwm as u64 {
+        if hwm > 0 && 2 * (self.read - self.reported) >= hwm as u64 {
             self.report();
         }
     }
 
     #[cold]
     fn report(&mut self) {
-        self.unreported = 0;
+        self.reported = self.read;
         self.channel.reader.0.read_count.swap(self.read, Ordering::SeqCst);
         model_fence();
         let rare = &self.channel.rare.0;
@@ -317,7 +316,7 @@ impl PipeReader {
         let rare = &self.channel.rare.0;
         if rare.conflated.is_none() {
             rare.hwm.store(hwm.max(0), Ordering::SeqCst);
-            if self.unreported > 0 {
+            if self.read > self.reported {
                 self.report();
             }
         }
