@@ -41,6 +41,11 @@ use table::{Empty, OptionSpec, Read, Write, find};
 /// What `ZMQ_IN_BATCH_SIZE` and `ZMQ_OUT_BATCH_SIZE` are at first.
 const BATCH_SIZE_DFLT: i32 = 8192;
 
+const BACKLOG_DFLT: i32 = 100;
+
+/// As many waiting connections as any system allows.
+const BACKLOG_MAX: i32 = 4096;
+
 /// A security mechanism, with its number in the C interface as discriminant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
@@ -229,7 +234,7 @@ impl Options {
             heartbeat_ivl: 0,
             heartbeat_ttl: 0,
             heartbeat_timeout: -1,
-            backlog: 100,
+            backlog: BACKLOG_DFLT,
             metadata: BTreeMap::new(),
             hello_msg: Vec::new(),
             disconnect_msg: Vec::new(),
@@ -315,6 +320,12 @@ impl Options {
             can_recv_disconnect_msg: matches!(t, Router | Rep | Server | Peer),
             can_recv_hiccup_msg: matches!(t, Dealer | Req | Client | Peer),
         }
+    }
+
+    /// How many connections may wait to be accepted. Where nobody chose a number, as many as can: one
+    /// that finds the queue full is not refused, but tried again by the system a second later.
+    pub fn waiting_connections(&self) -> i32 {
+        if self.backlog == BACKLOG_DFLT { BACKLOG_MAX } else { self.backlog }
     }
 
     /// The defaults of a socket type in this context.

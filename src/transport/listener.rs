@@ -71,7 +71,7 @@ impl Listener {
                 let socket = Socket::open(&address)?;
                 vsock::tune(&socket, o);
                 socket.bind(&address)?;
-                socket.listen(o.backlog)?;
+                socket.listen(o.waiting_connections())?;
                 Self::finish(socket, protocol, "", None)
             }
             Protocol::Tipc => Self::bind_tipc(address, o),
@@ -106,7 +106,7 @@ impl Listener {
         if let Some(service) = place {
             socket.bind(&SocketAddress::Tipc(service))?;
         }
-        socket.listen(o.backlog)?;
+        socket.listen(o.waiting_connections())?;
         let listener = Self::finish(socket, Protocol::Tipc, "", None)?;
         Ok(Listener { announced: place.map(tipc::endpoint), ..listener })
     }
@@ -200,7 +200,7 @@ impl Listener {
 fn listen_plain(address: &SocketAddress, o: &Options) -> Result<Socket> {
     let socket = Socket::open(address)?;
     socket.bind(address)?;
-    socket.listen(o.backlog)?;
+    socket.listen(o.waiting_connections())?;
     Ok(socket)
 }
 
@@ -228,7 +228,7 @@ fn open_tcp(text: &str, o: &Options) -> Result<Socket> {
     };
     socket.set_option(libc::SOL_SOCKET, OWN_ADDRESS, 1)?;
     socket.bind(&address)?;
-    socket.listen(o.backlog)?;
+    socket.listen(o.waiting_connections())?;
     Ok(socket)
 }
 
