@@ -101,7 +101,7 @@ def ticks(low, high, log):
         marks = (1, 2, 5) if last - first <= 2 else (1,)
         return [m * 10.0 ** p for p in range(first, last + 1) for m in marks if low <= m * 10.0 ** p <= high]
     step = 10.0 ** math.floor(math.log10(high))
-    step = next(s for s in (step / 5, step / 2, step) if high / s <= 8)
+    step = next(s for s in (step / 5, step / 2, step, step * 2) if high / s <= 8)
     return [i * step for i in range(int(high / step) + 1)]
 
 
