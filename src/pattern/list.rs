@@ -4,6 +4,8 @@
 //! between the parts is a swap, finding it is a look-up by its id, so nothing here depends on the
 //! number of pipes.
 
+use smallvec::SmallVec;
+
 use super::PipeId;
 
 /// "Not in the array", in the table of positions.
@@ -12,7 +14,8 @@ const ABSENT: u32 = u32::MAX;
 /// The array. Positions are given by the caller, who keeps the borders of the parts.
 #[derive(Debug, Default)]
 pub struct PipeList {
-    pipes: Vec<PipeId>,
+    /// Most sockets have one or a few, which then are where the policy is.
+    pipes: SmallVec<[PipeId; 4]>,
     /// Where each id stands, by id. Ids are small numbers (see [`PipeId`]).
     positions: Vec<u32>,
 }

@@ -93,7 +93,7 @@ impl Socket {
 
     fn bind_inproc(&mut self, endpoint: &str, monitor: Option<Weak<Monitor>>) -> Result<()> {
         let options = self.snapshot();
-        let mailbox = self.port.mailbox.clone();
+        let mailbox = self.mailbox().clone();
         self.context.inproc.lock().bind(endpoint, &mailbox, &options, monitor)?;
         self.last_endpoint = endpoint.to_owned();
         // Those who were waiting for it are attached now, not with the next call.
@@ -169,7 +169,7 @@ impl Socket {
         self.last_endpoint = told;
         let options = &self.options;
         let courier = Courier::new(thread, self.port.clone(), means);
-        let link = PipeLink::new(self.port.mailbox.clone());
+        let link = PipeLink::new(self.mailbox().clone());
         let (writer, from_socket) =
             direction(options.sndhwm, options.conflates_sent(), link.clone(), courier.clone());
         let (to_socket, reader) =
@@ -194,13 +194,13 @@ impl Socket {
     /// With libzmq a new endpoint on the network makes `ZMQ_FD` readable (the socket gets a
     /// command about it), and programs have come to wait for that.
     fn announce_endpoint(&self) {
-        self.port.mailbox.signal.raise();
+        self.mailbox().signal.raise();
     }
 
     /// Makes a pipe between the socket and a session that has not started.
     fn join(&mut self, session: &Arc<Session>, endpoint: &str) -> PipeId {
         let options = &self.options;
-        let link = PipeLink::new(self.port.mailbox.clone());
+        let link = PipeLink::new(self.mailbox().clone());
         let (mut writer, from_socket) =
             direction(options.sndhwm, options.conflates_sent(), link.clone(), session.clone());
         writer.copy_payloads();
@@ -220,7 +220,7 @@ impl Socket {
 
     fn connect_inproc(&mut self, endpoint: &str) {
         let options = self.snapshot();
-        let mailbox = self.port.mailbox.clone();
+        let mailbox = self.mailbox().clone();
         let (pipe, monitor) = self.context.inproc.lock().connect(endpoint, &mailbox, &options);
         let pipe = self.attach(pipe);
         self.last_endpoint = endpoint.to_owned();
@@ -238,7 +238,7 @@ impl Socket {
         self.attend()?;
         let (protocol, address) = self.parse(endpoint)?;
         if protocol == Protocol::Inproc {
-            let mailbox = &self.port.mailbox;
+            let mailbox = self.mailbox();
             if self.context.inproc.lock().unbind(endpoint, mailbox).is_ok() {
                 return Ok(());
             }

@@ -34,6 +34,8 @@ pub static SOCKETS: Arena<Socket> = Arena::new(LIVE, DEAD);
 pub struct Socket {
     pub(super) context: Arc<Context>,
     pub(super) port: Arc<Port>,
+    /// The port's, at hand for every call.
+    mailbox: Arc<Mailbox>,
     pub(super) options: Options,
     /// What listeners and sessions get, until an option changes.
     snapshot: Option<Arc<Options>>,
@@ -66,7 +68,7 @@ impl Socket {
         let options = Options::in_context(socket_type, defaults);
         let monitor = Arc::new(Monitor::default());
         let port = Arc::new(Port {
-            mailbox,
+            mailbox: mailbox.clone(),
             events: Box::new(MonitorEvents(monitor.clone())),
             authenticator: Box::new(super::authenticator::Zap(context.clone())),
             objects: AtomicUsize::new(0),
@@ -76,6 +78,7 @@ impl Socket {
         Box::new(Socket {
             context,
             port,
+            mailbox,
             options,
             snapshot: None,
             pattern: pattern::create(socket_type),
@@ -93,7 +96,7 @@ impl Socket {
 
     /// Its mailbox.
     pub fn mailbox(&self) -> &Arc<Mailbox> {
-        &self.port.mailbox
+        &self.mailbox
     }
 
     /// The options in force.
@@ -134,7 +137,7 @@ impl Socket {
     #[inline]
     pub fn attend(&mut self) -> Result<()> {
         self.pipes.attended = self.pipes.attended.wrapping_add(1);
-        if self.port.mailbox.signal.needs_attention() { self.attend_now() } else { Ok(()) }
+        if self.mailbox.signal.needs_attention() { self.attend_now() } else { Ok(()) }
     }
 
     /// As [`Socket::attend`], but at most once a millisecond, as libzmq has it for sending: a peer
@@ -142,7 +145,7 @@ impl Socket {
     fn attend_at_times(&mut self) -> Result<()> {
         let now = clock::now_us();
         if now.saturating_sub(self.attended_us) < ATTEND_EVERY_US
-            && !self.port.mailbox.signal.is_terminated()
+            && !self.mailbox.signal.is_terminated()
         {
             return Ok(());
         }
@@ -152,7 +155,7 @@ impl Socket {
 
     #[cold]
     fn attend_now(&mut self) -> Result<()> {
-        let mailbox = self.port.mailbox.clone();
+        let mailbox = self.mailbox.clone();
         mailbox.signal.acknowledge();
         while let Some(command) = mailbox.take() {
             self.carry_out(command);
@@ -218,7 +221,7 @@ impl Socket {
         self.with_pattern(|pattern, cx| pattern.attach(cx, pipe, attach));
         if self.options.socket_type.is_thread_safe() {
             // Other threads may sleep for want of a pipe.
-            self.port.mailbox.signal.nudge();
+            self.mailbox.signal.nudge();
         }
         // Its far end may have gone before this end could be told.
         if self.pipes.get(pipe).is_some_and(|slot| slot.reader.is_writer_gone()) {
@@ -336,7 +339,7 @@ impl Socket {
             ZMQ_EVENTS => Value::Padded(self.events()?),
             // Such a socket has no descriptor: it would be drained by the wrong thread.
             ZMQ_FD if thread_safe => return Err(Errno::EINVAL),
-            ZMQ_FD => Value::Descriptor(self.port.mailbox.signal.descriptor()?),
+            ZMQ_FD => Value::Descriptor(self.mailbox.signal.descriptor()?),
             ZMQ_LAST_ENDPOINT => Value::Text(self.last_endpoint.clone().into_bytes()),
             ZMQ_THREAD_SAFE => Value::Padded(i32::from(thread_safe)),
             ZMQ_TYPE => Value::Padded(self.options.socket_type as i32),
@@ -387,7 +390,7 @@ impl Socket {
         version: i32,
         socket_type: i32,
     ) -> Result<()> {
-        if self.port.mailbox.signal.is_terminated() {
+        if self.mailbox.signal.is_terminated() {
             return Err(Errno::ETERM);
         }
         if version == 1 && events >> 16 != 0 {
@@ -440,7 +443,7 @@ impl Socket {
                 return None;
             }
             let set = PollSet::new(self.context.running_pool()?.only()?.clone()).ok()?;
-            self.registration = Some(Registration::new(&self.port.mailbox, &set.waiter));
+            self.registration = Some(Registration::new(&self.mailbox, &set.waiter));
             let _ = self.port.poll_set.set(set.clone());
             set.launch();
         }
@@ -450,7 +453,7 @@ impl Socket {
     /// Closes the socket: what it has to send goes on for its linger time, everything else ends.
     pub fn close(mut self: Box<Self>) {
         let _later = Later::new();
-        let mailbox = self.port.mailbox.clone();
+        let mailbox = self.mailbox.clone();
         // Pipes that are on their way are taken in, so that they end in order.
         let _ = self.attend();
         self.context.inproc.lock().forget(&mailbox);
