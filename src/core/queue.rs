@@ -565,11 +565,10 @@ impl Consumer {
         // A message that comes a little later, or the next one.
         let mut ahead = self.place;
         while let Some(record) = self.next() {
-            if ahead.count <= self.place.count {
-                ahead = self.place;
+            if !record.is_inline() {
+                // SAFETY: the records up to `seen` are there to be read.
+                unsafe { self.look_ahead(&mut ahead) };
             }
-            // SAFETY: the records up to `seen` are there to be read.
-            unsafe { self.look_ahead(&mut ahead, record) };
             // Should `take` unwind, the message is still there to be read.
             if !record.is_single() || !take(record.data()) {
                 break;
@@ -583,15 +582,15 @@ impl Consumer {
         self.place.count - before
     }
 
-    /// Asks for the payload of a message that comes a little later than `record`, the next one, where
-    /// payloads are not in the queue itself.
+    /// Asks for the payload of a message that comes a little later than the next one, where payloads are
+    /// not in the queue itself.
     ///
     /// # Safety
-    /// `ahead` is the place of a record that can be read, not before the next one.
+    /// `ahead` is the place of a record that can be read, or was.
     #[inline]
-    unsafe fn look_ahead(&self, ahead: &mut Place, record: Record<'_>) {
-        if record.is_inline() {
-            return;
+    unsafe fn look_ahead(&self, ahead: &mut Place) {
+        if ahead.count <= self.place.count {
+            *ahead = self.place;
         }
         // Two steps at a time, until it is far enough ahead.
         for _ in 0..2 {

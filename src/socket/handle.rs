@@ -144,7 +144,13 @@ impl<T> Arena<T> {
     /// The live handle that `pointer` is, if it is one.
     #[inline]
     pub fn find(&'static self, pointer: *const c_void) -> Option<&'static Handle<T>> {
-        let handle = self.chunks().find_map(|chunk| place_at(chunk, pointer.addr()))?.1;
+        let address = pointer.addr();
+        // Most processes have one.
+        let first = self.chunks.first()?.get()?;
+        let (_, handle) = match place_at(first, address) {
+            Some(place) => place,
+            None => self.chunks().find_map(|chunk| place_at(chunk, address))?,
+        };
         (handle.tag.load(Ordering::Acquire) == self.live).then_some(handle)
     }
 

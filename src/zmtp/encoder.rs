@@ -96,7 +96,7 @@ impl Encoder {
 
     /// Adds a whole message of data, if it is one to be copied as it is; if not, it is for
     /// [`Encoder::push`]. Whether it was added.
-    #[inline]
+    #[inline(always)]
     pub fn push_plain(&mut self, data: &[u8]) -> bool {
         let len = data.len();
         if !self.plain || len >= LARGE || self.reserve(len.saturating_add(MAX_HEADER)).is_err() {
