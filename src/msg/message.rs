@@ -345,7 +345,7 @@ impl Msg {
     #[inline]
     pub fn duplicate(&mut self) -> Result<Msg> {
         let counted = self.kind() == SLICE || self.flags() & SHARED != 0;
-        let payload = self.references();
+        let payload = self.references(self.tail);
         let held = [
             self.metadata().map(Metadata::references),
             // SAFETY: null, or a reference is held as long as the message lives.
@@ -545,9 +545,9 @@ impl Msg {
         Msg::with_body(Tail::new(kind), Body { far })
     }
 
-    /// The payload's reference count, if it has one.
-    fn references(&self) -> Option<&References> {
-        match self.kind() {
+    /// The payload's reference count, if it has one, of a message that has, or had, this tail.
+    fn references(&self, tail: Tail) -> Option<&References> {
+        match tail.byte(Tail::KIND) {
             // SAFETY: these kinds have a live owner in `far`, whose first field is the count.
             HEAP | SLICE | EXTERNAL => unsafe { self.body.far.owner.cast::<References>().as_ref() },
             _ => None,
@@ -569,9 +569,13 @@ impl Msg {
         Ok(())
     }
 
-    /// Gives up all that the message refers to; the caller makes sure that nothing looks at it again.
+    /// Gives up all that the message refers to, and is closed then; the caller makes sure that nothing
+    /// looks at it again.
     #[inline(never)]
     fn let_go(&mut self) {
+        let tail = self.tail;
+        // First: should anything below go wrong, nothing is given up twice.
+        self.tail.set_byte(Tail::KIND, CLOSED);
         if let Some(metadata) = NonNull::new(self.metadata.cast_mut()) {
             // SAFETY: the message's reference, not used again.
             drop(unsafe { MetadataRef::from_raw(metadata) });
@@ -581,22 +585,24 @@ impl Msg {
             unsafe { Group::release(self.group) };
         }
         // Last, as it may call the application's function.
-        self.release_payload();
+        self.release_payload(tail);
     }
 
-    /// Gives up the payload; the caller makes sure that nothing looks at it again.
+    /// Gives up the payload of a message that had this tail; the caller makes sure that nothing looks at
+    /// it again.
     #[inline]
-    fn release_payload(&mut self) {
-        let Some(references) = self.references() else {
+    fn release_payload(&mut self, tail: Tail) {
+        let Some(references) = self.references(tail) else {
             return;
         };
-        let counted = self.kind() == SLICE || self.flags() & SHARED != 0;
+        let kind = tail.byte(Tail::KIND);
+        let counted = kind == SLICE || tail.byte(Tail::FLAGS) & SHARED != 0;
         if counted && !references.drop(1) {
             return;
         }
         // SAFETY: these kinds have `far` in the union, and a live owner there.
         let owner = unsafe { NonNull::new_unchecked(self.body.far.owner) };
-        if self.kind() == EXTERNAL {
+        if kind == EXTERNAL {
             // SAFETY: this was the last reference.
             unsafe { External::release(owner.cast()) };
         } else {
@@ -605,8 +611,7 @@ impl Msg {
         }
     }
 
-    /// [`Msg::close`] for a message that has nothing of the application's, whose code then does not run.
-    /// False, and nothing happened: it has.
+    /// [`Msg::close`] for a message that has nothing to give up. False, and nothing happened: it has.
     ///
     /// # Safety
     ///
@@ -615,11 +620,8 @@ impl Msg {
     pub unsafe fn close_lightly(msg: *mut Msg) -> bool {
         // SAFETY: a live message, per the contract, which nobody else uses.
         let msg = unsafe { &mut *msg };
-        if msg.kind() == EXTERNAL {
-            return false;
-        }
         if msg.kind() != INLINE || msg.is_referring() {
-            msg.let_go();
+            return false;
         }
         msg.tail.set_byte(Tail::KIND, CLOSED);
         true
@@ -632,6 +634,11 @@ impl Msg {
     ///
     /// `msg` points to a live message.
     pub unsafe fn close(msg: *mut Msg) {
+        // SAFETY: a live message, per the contract, which nobody else uses.
+        let own = unsafe { &mut *msg };
+        if own.kind() != EXTERNAL {
+            return own.let_go();
+        }
         // Detached first: a free function may look at this very memory again.
         // SAFETY: a live message, per the contract; the original is made invalid at once.
         let content = unsafe { Msg::moved(msg) };
