@@ -15,9 +15,9 @@
 //! | `writer_asleep` | writer (set), reader (swapped clear) | reader | set before the last look at `read_count`; likewise |
 //! | `writer_gone` | writer, after its last publication | reader | after it is seen, one more look at the queue is final |
 //! | `reader_gone` | reader | writer | nothing more will be read |
+//! | `slept_at` | reader | writer | set before `reader_asleep`; the records of so many frames are not read any more |
 //! | `hwm` | either | both | plain value, 0 for unlimited |
 //! | `last_words` | reader's owner, once | writer, when it closes | |
-//! | `written` | writer, with each publication | statistics | plain value |
 //! | `unfenced` | writer | reader | see below |
 //! | `pace` | both | both | see `pipe/pace.rs` |
 //!
@@ -33,8 +33,8 @@ mod writer;
 
 use std::sync::OnceLock;
 
-use super::queue::queue;
-use crate::msg::Msg;
+use super::queue::{self, HasQueue, Queue};
+use crate::msg::{Class, Msg};
 use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
 use crate::sync::{Arc, Mutex};
 use pace::Pace;
@@ -67,6 +67,7 @@ struct Line<T>(T);
 
 struct ReaderLine {
     read_count: AtomicU64,
+    slept_at: AtomicU64,
     reader_asleep: AtomicBool,
 }
 
@@ -75,22 +76,39 @@ struct RareLine {
     writer_asleep: AtomicBool,
     writer_gone: AtomicBool,
     reader_gone: AtomicBool,
-    conflated: Option<Mutex<Option<Msg>>>,
+    conflated: Option<Box<Mutex<Option<Msg>>>>,
     /// What the reader wants to find before the end.
     last_words: OnceLock<Box<[u8]>>,
-}
-
-/// Not beside what the reader looks at for each message.
-struct WriterLine {
-    written: AtomicU64,
-    unfenced: AtomicBool,
     pace: Pace,
 }
 
+/// With the queue's counter, which each publication writes.
+struct WriterLine {
+    queue: Queue,
+    unfenced: AtomicBool,
+}
+
+/// What the two ends share. One of a few thousand may be all that a thread works at before it comes to the
+/// next: it has three cache lines.
 struct Channel {
     reader: Line<ReaderLine>,
     rare: Line<RareLine>,
     writer: Line<WriterLine>,
+}
+
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<Channel>() == 3 * 64);
+
+impl HasQueue for Channel {
+    #[inline(always)]
+    fn queue(&self) -> &Queue {
+        &self.writer.0.queue
+    }
+}
+
+/// Whether the high-water mark counts what ends with such a frame.
+fn counts(class: Class) -> bool {
+    !matches!(class, Class::RoutingId | Class::Metadata | Class::HiccupMark)
 }
 
 /// One direction. `reader` is told when there is something to read, `writer` when there is room.
@@ -104,6 +122,7 @@ pub fn direction(
     let channel = Arc::new(Channel {
         reader: Line(ReaderLine {
             read_count: AtomicU64::new(0),
+            slept_at: AtomicU64::new(0),
             reader_asleep: AtomicBool::new(false),
         }),
         rare: Line(RareLine {
@@ -111,18 +130,14 @@ pub fn direction(
             writer_asleep: AtomicBool::new(false),
             writer_gone: AtomicBool::new(false),
             reader_gone: AtomicBool::new(false),
-            conflated: conflate.then(|| Mutex::new(None)),
+            conflated: conflate.then(Box::default),
             last_words: OnceLock::new(),
-        }),
-        writer: Line(WriterLine {
-            written: AtomicU64::new(0),
-            unfenced: AtomicBool::new(false),
             pace: Pace::new(),
         }),
+        writer: Line(WriterLine { queue: Queue::new(), unfenced: AtomicBool::new(false) }),
     });
-    let (producer, consumer) = queue();
-    let writing = PipeWriter::new(channel.clone(), producer, reader, conflate);
-    (writing, PipeReader::new(channel, consumer, writer))
+    let (producer, consumer) = queue::ends(channel);
+    (PipeWriter::new(producer, reader, conflate), PipeReader::new(consumer, writer))
 }
 
 #[cfg(test)]

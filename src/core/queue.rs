@@ -3,23 +3,28 @@
 //! Messages lie in it as records, in as few words as they take ([`crate::msg::Record`]). They become
 //! visible in batches: the producer writes any number of them and then publishes all with one store.
 //! What is not published can be taken back. Chunks start small, so that an idle connection costs
-//! little, and grow; the last emptied chunk is kept for reuse.
+//! little, and grow; the last emptied chunk is kept for reuse. A producer that hears that the consumer
+//! keeps up begins its chunk again instead, which stays in the cache.
 //!
 //! | field | written by | read by | rule |
 //! |---|---|---|---|
 //! | `published` | producer | consumer | release/acquire; the records of so many messages are whole |
-//! | words | producer, behind what is published | consumer, before that | never both: the counter separates them |
-//! | `Chunk::next`, `Shared::first` | producer, before it publishes a message beyond | consumer | release/acquire |
+//! | words | producer, behind what is published or where the consumer said it is done | consumer, before that | never both: the counters separate them |
+//! | `Chunk::next`, `Queue::first` | producer, before it publishes a message beyond | consumer | release/acquire |
 //! | `spare` | both, by swap | both | whoever swaps it out owns it |
 //! | `end` | consumer, when it is dropped | the last to go | the reference count orders them |
 //!
-//! The records of a chunk end with a word that says so, written before a message beyond it.
+//! The records of a chunk end with a word that says so, or that they go on at its start, written before a
+//! message beyond it.
 #![allow(unsafe_code)] // words and chunks are shared by hand
 
-use std::alloc::{Layout, alloc, dealloc};
-use std::ptr::{self, NonNull};
+mod chunk;
 
-use crate::msg::{Class, END, Msg, Record, Room, Word, usage, write_end};
+use std::ptr;
+
+use chunk::{Chunk, Place};
+
+use crate::msg::{Class, Msg, Record, Room, write_end, write_rewind};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use crate::sync::cell::UnsafeCell;
@@ -27,7 +32,7 @@ use crate::sync::{model_fence, prefetch};
 use crate::sys::membarrier;
 
 /// Words of a pipe's first chunk: room for what a handshake leaves.
-const FIRST_CHUNK: usize = if cfg!(loom) { LAST_CHUNK } else { 17 };
+const FIRST_CHUNK: usize = if cfg!(loom) { 2 * (Room::MOST + 2) } else { 17 };
 /// Words of a chunk at the most.
 const LAST_CHUNK: usize = if cfg!(loom) { Room::MOST + 2 } else { 2046 };
 
@@ -37,111 +42,8 @@ const AHEAD: u64 = 4;
 /// How many bytes further on records will be written, or read, soon.
 const SOON: usize = 128;
 
-/// Followed by its words.
-struct Chunk {
-    next: AtomicPtr<Chunk>,
-    /// How many words.
-    len: usize,
-    #[cfg(loom)]
-    tracks: Box<[UnsafeCell<()>]>,
-}
-
-impl Chunk {
-    /// A chunk of `len` words, or null if there is no memory.
-    fn allocate(len: usize) -> *mut Chunk {
-        // SAFETY: the layout is not empty.
-        let chunk = unsafe { alloc(Chunk::layout(len)) }.cast::<Chunk>();
-        if chunk.is_null() {
-            return chunk;
-        }
-        usage::taken(Chunk::layout(len).size());
-        let header = Chunk {
-            next: AtomicPtr::new(ptr::null_mut()),
-            len,
-            #[cfg(loom)]
-            tracks: (0..len).map(|_| UnsafeCell::new(())).collect(),
-        };
-        // SAFETY: fresh memory of this layout.
-        unsafe { chunk.write(header) };
-        chunk
-    }
-
-    /// Frees a chunk (not what is in it).
-    ///
-    /// # Safety
-    /// `chunk` is null or came from `Chunk::allocate`, and nobody uses it any more.
-    unsafe fn free(chunk: *mut Chunk) {
-        if !chunk.is_null() {
-            // SAFETY: by the caller.
-            unsafe {
-                let layout = Chunk::layout((*chunk).len);
-                chunk.drop_in_place();
-                dealloc(chunk.cast(), layout);
-                usage::given(layout.size());
-            }
-        }
-    }
-
-    const fn layout(len: usize) -> Layout {
-        let size = size_of::<Chunk>() + len * size_of::<Word>();
-        // SAFETY: the alignment is a power of two, and no chunk is longer than `LAST_CHUNK`.
-        unsafe { Layout::from_size_align_unchecked(size, align_of::<Word>()) }
-    }
-
-    /// Its first word, and how many there are.
-    ///
-    /// # Safety
-    /// `chunk` is an allocated chunk.
-    unsafe fn words(chunk: *mut Chunk) -> (NonNull<Word>, usize) {
-        // SAFETY: by the caller; the words follow the header, whose size keeps them aligned.
-        unsafe { (NonNull::new_unchecked(chunk.add(1).cast::<Word>()), (*chunk).len) }
-    }
-
-    /// Tells models that so many words are read.
-    ///
-    /// # Safety
-    /// `chunk` is an allocated chunk, with those words.
-    #[inline(always)]
-    #[cfg_attr(not(loom), expect(unused_variables, reason = "nobody is told"))]
-    unsafe fn is_read(chunk: *mut Chunk, at: NonNull<Word>, words: usize) {
-        #[cfg(loom)]
-        // SAFETY: by the caller.
-        unsafe { Chunk::tracks(chunk, at, words) }.iter().for_each(|track| track.with(|_| ()));
-    }
-
-    /// As [`Chunk::is_read`], for words that are written.
-    ///
-    /// # Safety
-    /// As for [`Chunk::is_read`].
-    #[inline(always)]
-    #[cfg_attr(not(loom), expect(unused_variables, reason = "nobody is told"))]
-    unsafe fn is_written(chunk: *mut Chunk, at: NonNull<Word>, words: usize) {
-        #[cfg(loom)]
-        // SAFETY: by the caller.
-        unsafe { Chunk::tracks(chunk, at, words) }.iter().for_each(|track| track.with_mut(|_| ()));
-    }
-
-    /// What stands for so many words in models.
-    ///
-    /// # Safety
-    /// As for [`Chunk::is_read`].
-    #[cfg(loom)]
-    unsafe fn tracks<'a>(
-        chunk: *mut Chunk,
-        at: NonNull<Word>,
-        words: usize,
-    ) -> &'a [UnsafeCell<()>] {
-        // SAFETY: by the caller.
-        unsafe {
-            let from = at.offset_from_unsigned(Chunk::words(chunk).0);
-            &(&(*chunk).tracks)[from..from + words]
-        }
-    }
-}
-
-const _: () = assert!(size_of::<Chunk>().is_multiple_of(align_of::<Word>()));
-
-struct Shared {
+/// What both ends use: the producer's counter, beside which there may be more that the producer writes.
+pub struct Queue {
     /// How many messages may be read. Grows only.
     published: AtomicU64,
     first: AtomicPtr<Chunk>,
@@ -150,97 +52,20 @@ struct Shared {
     end: UnsafeCell<Place>,
 }
 
+/// What both ends hold.
+pub trait HasQueue {
+    /// The queue that is part of it.
+    fn queue(&self) -> &Queue;
+}
+
 // SAFETY: messages cross threads by value; the raw pointers follow the table above.
-unsafe impl Send for Shared {}
+unsafe impl Send for Queue {}
 // SAFETY: as above; shared access is through atomics only.
-unsafe impl Sync for Shared {}
-
-/// A place in the queue.
-#[derive(Clone, Copy)]
-struct Place {
-    /// Null: where the first chunk will be, or is.
-    chunk: *mut Chunk,
-    at: NonNull<Word>,
-    /// Messages before it.
-    count: u64,
-}
-
-impl Place {
-    const START: Place = Place { chunk: ptr::null_mut(), at: NonNull::from_ref(&END), count: 0 };
-
-    /// The same place, whose fields were written one by one a moment ago: a processor that reads several
-    /// of those at once waits until they have reached the cache, behind all that was written before.
-    #[inline]
-    fn just_written(&self) -> Place {
-        // SAFETY: fields that a reference is at hand for. Volatile, so that each is a load of its own.
-        unsafe {
-            Place {
-                chunk: (&raw const self.chunk).read_volatile(),
-                at: (&raw const self.at).read_volatile(),
-                count: (&raw const self.count).read_volatile(),
-            }
-        }
-    }
-
-    /// The record here, after moving on to the chunk where it is; `leave` gets the chunk that it was
-    /// not in.
-    ///
-    /// # Safety
-    /// A record was written here, or a chunk's end and a record beyond it, and they are the caller's to
-    /// read. So are all chunks from here on.
-    #[inline]
-    unsafe fn record<'a>(&mut self, shared: &Shared, leave: impl FnOnce(*mut Chunk)) -> Record<'a> {
-        // SAFETY: by the caller, at each step; the place at the start has an end, too.
-        unsafe {
-            if !self.chunk.is_null() {
-                Chunk::is_read(self.chunk, self.at, 1);
-            }
-            match Record::at(self.at) {
-                Some(record) => record,
-                None => self.record_elsewhere(shared, leave),
-            }
-        }
-    }
-
-    /// # Safety
-    /// As for [`Place::record`], at the end of a chunk.
-    #[cold]
-    unsafe fn record_elsewhere<'a>(
-        &mut self,
-        shared: &Shared,
-        leave: impl FnOnce(*mut Chunk),
-    ) -> Record<'a> {
-        // SAFETY: by the caller, there is a chunk beyond, which begins with a record.
-        unsafe {
-            let left = self.chunk;
-            self.chunk = match left.as_ref() {
-                Some(chunk) => chunk.next.load(Ordering::Acquire),
-                None => shared.first.load(Ordering::Acquire),
-            };
-            self.at = Chunk::words(self.chunk).0;
-            if !left.is_null() {
-                leave(left);
-            }
-            Chunk::is_read(self.chunk, self.at, 1);
-            Record::at(self.at).unwrap_unchecked()
-        }
-    }
-
-    /// Passes over a record.
-    ///
-    /// # Safety
-    /// It is the one here.
-    #[inline]
-    unsafe fn pass(&mut self, record: Record<'_>) {
-        // SAFETY: by the caller; there is at least the word of the chunk's end behind it.
-        self.at = unsafe { self.at.add(record.words()) };
-        self.count += 1;
-    }
-}
+unsafe impl Sync for Queue {}
 
 /// The end messages are put into.
-pub struct Producer {
-    shared: Arc<Shared>,
+pub struct Producer<C: HasQueue> {
+    common: Arc<C>,
     /// Where the next record goes, if there is room, and how many were written, published or not.
     place: Place,
     /// Words of the chunk from there on.
@@ -252,8 +77,8 @@ pub struct Producer {
 }
 
 /// The end messages are taken from.
-pub struct Consumer {
-    shared: Arc<Shared>,
+pub struct Consumer<C: HasQueue> {
+    common: Arc<C>,
     /// The next record.
     place: Place,
     /// What `published` was when last looked at.
@@ -262,30 +87,30 @@ pub struct Consumer {
 
 // SAFETY: an end owns its position; the chunks it points to are reached by no other end except
 // by the rules of the table above.
-unsafe impl Send for Producer {}
+unsafe impl<C: HasQueue + Send + Sync> Send for Producer<C> {}
 // SAFETY: as for `Producer`.
-unsafe impl Send for Consumer {}
+unsafe impl<C: HasQueue + Send + Sync> Send for Consumer<C> {}
 
-/// A fresh queue. Allocates no chunk before the first message.
-pub fn queue() -> (Producer, Consumer) {
-    let shared = Arc::new(Shared {
-        published: AtomicU64::new(0),
-        first: AtomicPtr::new(ptr::null_mut()),
-        spare: AtomicPtr::new(ptr::null_mut()),
-        end: UnsafeCell::new(Place::START),
-    });
+/// The two ends of the fresh queue in `common`.
+pub fn ends<C: HasQueue>(common: Arc<C>) -> (Producer<C>, Consumer<C>) {
     let producer = Producer {
-        shared: shared.clone(),
+        common: common.clone(),
         place: Place::START,
         room: 0,
         mark: Place::START,
         copies: false,
     };
-    let consumer = Consumer { shared, place: Place::START, seen: 0 };
+    let consumer = Consumer { common, place: Place::START, seen: 0 };
     (producer, consumer)
 }
 
-impl Producer {
+impl<C: HasQueue> Producer<C> {
+    /// What both ends hold.
+    #[inline(always)]
+    pub fn common(&self) -> &C {
+        &self.common
+    }
+
     /// For a consumer that is content with the payload ([`Consumer::lend`], [`Consumer::take_while`]):
     /// short ones are copied into the queue.
     pub fn copy_payloads(&mut self) {
@@ -378,7 +203,7 @@ impl Producer {
     /// Makes a chunk and links it behind the current one. Null if there is no memory.
     fn link_new(&mut self) -> *mut Chunk {
         let chunk = self.place.chunk;
-        let mut next = self.shared.spare.swap(ptr::null_mut(), Ordering::AcqRel);
+        let mut next = self.common.queue().spare.swap(ptr::null_mut(), Ordering::AcqRel);
         if next.is_null() {
             let len = if chunk.is_null() {
                 FIRST_CHUNK
@@ -392,7 +217,7 @@ impl Producer {
             }
         }
         if chunk.is_null() {
-            self.shared.first.store(next, Ordering::Release);
+            self.common.queue().first.store(next, Ordering::Release);
         } else {
             // SAFETY: as in `advance`.
             unsafe { (*chunk).next.store(next, Ordering::Release) };
@@ -406,22 +231,59 @@ impl Producer {
         self.place.count != self.mark.count
     }
 
-    /// Lets the consumer see everything written so far. The swap orders it before whatever the
-    /// caller reads next (the consumer's "I sleep" flag).
+    /// Lets the consumer see everything written so far, and says whether it sleeps: `look` finds that out,
+    /// and how much it had taken when it went to sleep. The swap orders one before the other.
     #[inline]
-    pub fn publish(&mut self) {
-        self.mark = self.place.just_written();
-        self.shared.published.swap(self.place.count, Ordering::SeqCst);
+    pub fn publish(&mut self, look: impl FnOnce(&C) -> Option<u64>) -> bool {
+        self.common.queue().published.swap(self.place.count, Ordering::SeqCst);
         model_fence();
+        self.published(look)
     }
 
-    /// As [`Producer::publish`], but what the caller reads next is ordered only by a consumer that
-    /// asks for [`membarrier::everywhere`]. It does not wait for the cache lines that were written.
+    /// As [`Producer::publish`], but what `look` reads is ordered only by a consumer that asks for
+    /// [`membarrier::everywhere`]. It does not wait for the cache lines that were written.
     #[inline]
-    pub fn publish_unfenced(&mut self) {
-        self.mark = self.place.just_written();
-        self.shared.published.store(self.place.count, Ordering::Release);
+    pub fn publish_unfenced(&mut self, look: impl FnOnce(&C) -> Option<u64>) -> bool {
+        self.common.queue().published.store(self.place.count, Ordering::Release);
         membarrier::here();
+        self.published(look)
+    }
+
+    #[inline(always)]
+    fn published(&mut self, look: impl FnOnce(&C) -> Option<u64>) -> bool {
+        let taken = look(&self.common);
+        if let Some(taken) = taken {
+            self.reuse(taken);
+        }
+        self.mark = self.place.just_written();
+        taken.is_some()
+    }
+
+    /// The consumer went to sleep when it had taken so many messages. If those are all before the last
+    /// publication, nothing else of the chunk is in use, and it is begun again when half of it was: so no
+    /// more memory is touched than a few times what comes between two such moments takes.
+    #[cold]
+    fn reuse(&mut self, taken: u64) {
+        let chunk = self.place.chunk;
+        if taken < self.mark.count || self.mark.chunk != chunk || chunk.is_null() {
+            return;
+        }
+        // SAFETY: both places are in this chunk, and what was put there from the mark on goes up to the
+        // place, behind which there is room for one word. The consumer will read that, and nothing before
+        // the mark any more.
+        unsafe {
+            let (first, len) = Chunk::words(chunk);
+            let free = self.mark.at.offset_from_unsigned(first);
+            if free > Room::MOST && 2 * free >= len {
+                Chunk::is_written(chunk, self.place.at, 1);
+                write_rewind(self.place.at);
+                self.place.at = first;
+                self.room = free;
+            } else if free > 0 {
+                self.room = len - self.place.at.offset_from_unsigned(first);
+            }
+            // Otherwise the consumer may still have to read the word that sends it here.
+        }
     }
 
     /// Takes back what was written since the last publication, newest last, dropping it.
@@ -431,41 +293,62 @@ impl Producer {
         // published.
         unsafe {
             while place.count < self.place.count {
-                let record = place.record(&self.shared, |_| ());
+                let record = place.record(self.common.queue(), |_| ());
                 Chunk::is_read(place.chunk, place.at, record.words());
                 record.discard();
                 place.pass(record);
             }
         }
-        self.place = self.mark;
+        let left = std::mem::replace(&mut self.place, self.mark);
         if self.place.chunk.is_null() {
             // The queue's first chunk, if there is one, is linked and stays so.
-            self.place.chunk = self.shared.first.load(Ordering::Acquire);
+            self.place.chunk = self.common.queue().first.load(Ordering::Acquire);
             if !self.place.chunk.is_null() {
                 // SAFETY: an allocated chunk, in which the producer still is or was.
                 self.place.at = unsafe { Chunk::words(self.place.chunk).0 };
             }
         }
-        self.room = self.rest();
-    }
-
-    /// Words of the chunk from the place on.
-    fn rest(&self) -> usize {
-        if self.place.chunk.is_null() {
-            return 0;
-        }
-        // SAFETY: allocated, and the place is in it.
-        unsafe {
-            let (first, len) = Chunk::words(self.place.chunk);
-            len - self.place.at.offset_from_unsigned(first)
+        if self.place.chunk == left.chunk && !left.chunk.is_null() {
+            // SAFETY: both places are in this chunk, one not before the other.
+            self.room += unsafe { left.at.offset_from_unsigned(self.place.at) };
+        } else {
+            // The chunks beyond are used for what comes next.
+            self.room = 0;
         }
     }
 }
 
-impl Consumer {
+impl<C: HasQueue> Consumer<C> {
+    /// What both ends hold.
+    #[inline(always)]
+    pub fn common(&self) -> &C {
+        &self.common
+    }
+
+    /// How many messages were taken.
+    pub fn taken(&self) -> u64 {
+        self.place.count
+    }
+
+    /// Of the messages that are published and not taken, how many are wanted.
+    pub fn count_waiting(&self, wanted: impl Fn(Record<'_>) -> bool) -> u64 {
+        let queue = self.common.queue();
+        let (mut place, mut count) = (self.place, 0);
+        // SAFETY: walks the records from the next one to the last that is published.
+        unsafe {
+            while place.count < queue.published.load(Ordering::Acquire) {
+                let record = place.record(queue, |_| ());
+                Chunk::is_read(place.chunk, place.at, record.words());
+                count += u64::from(wanted(record));
+                place.pass(record);
+            }
+        }
+        count
+    }
+
     /// Looks at the producer's counter and returns how many messages can be read.
     pub fn refresh(&mut self) -> u64 {
-        self.seen = self.shared.published.load(Ordering::SeqCst);
+        self.seen = self.common.queue().published.load(Ordering::SeqCst);
         self.ready()
     }
 
@@ -484,7 +367,8 @@ impl Consumer {
         // SAFETY: the next record is below `published`, and so is the end of its chunk if it comes
         // before the record. Of the chunks from here on the consumer alone frees any.
         unsafe {
-            let record = self.place.record(&self.shared, |chunk| self.shared.recycle(chunk));
+            let record =
+                self.place.record(self.common.queue(), |chunk| self.common.queue().recycle(chunk));
             Chunk::is_read(self.place.chunk, self.place.at, record.words());
             Some(record)
         }
@@ -609,7 +493,17 @@ impl Consumer {
     }
 }
 
-impl Shared {
+impl Queue {
+    /// A queue without messages. Allocates no chunk before the first.
+    pub fn new() -> Queue {
+        Queue {
+            published: AtomicU64::new(0),
+            first: AtomicPtr::new(ptr::null_mut()),
+            spare: AtomicPtr::new(ptr::null_mut()),
+            end: UnsafeCell::new(Place::START),
+        }
+    }
+
     /// Keeps a full-size chunk that the consumer has left for the producer, frees others.
     ///
     /// # Safety
@@ -629,21 +523,21 @@ impl Shared {
     }
 }
 
-impl Drop for Producer {
+impl<C: HasQueue> Drop for Producer<C> {
     fn drop(&mut self) {
         self.take_back();
     }
 }
 
-impl Drop for Consumer {
+impl<C: HasQueue> Drop for Consumer<C> {
     fn drop(&mut self) {
-        // SAFETY: only the consumer writes this cell, once, here; `Shared::drop` reads it after
+        // SAFETY: only the consumer writes this cell, once, here; `Queue::drop` reads it after
         // both ends are gone.
-        self.shared.end.with_mut(|end| unsafe { *end = self.place });
+        self.common.queue().end.with_mut(|end| unsafe { *end = self.place });
     }
 }
 
-impl Drop for Shared {
+impl Drop for Queue {
     fn drop(&mut self) {
         // Both ends are gone. What was published and not read goes here, so that it does not
         // matter which end goes first.

@@ -318,7 +318,7 @@ fn fill(
             continue;
         }
         let Some(pipe) = pipe else { break };
-        if !(last || pipe.glance()) {
+        if !(if last { pipe.check() } else { pipe.glance() }) {
             break;
         }
         if let Some(pushed) = pipe.read_bare(|data, more| encoder.push_bare(data, more)) {

@@ -50,6 +50,6 @@ pub use class::Class;
 pub use later::{Later, call_by, wait_by};
 pub use message::Msg;
 pub use metadata::{Metadata, MetadataCredit, MetadataRef};
-pub use record::{END, Record, Room, Word, write_end};
+pub use record::{END, Record, Room, Word, rewinds, write_end, write_rewind};
 pub use recv_buffer::RecvBuffer;
 pub use spare::Spare;

@@ -262,6 +262,31 @@ pub unsafe fn write_end(at: NonNull<Word>) {
     unsafe { at.write(Word::new(0)) };
 }
 
+/// Writes that the records go on at the start of what this word is in.
+///
+/// # Safety
+///
+/// The word at `at` may be written.
+#[inline]
+pub unsafe fn write_rewind(at: NonNull<Word>) {
+    // SAFETY: by the caller.
+    unsafe { at.write(Word::new(REWIND)) };
+}
+
+/// Whether [`write_rewind`] was what wrote this word.
+///
+/// # Safety
+///
+/// A record was put at `at`, or [`write_end`] or [`write_rewind`], and nobody writes there now.
+#[inline]
+pub unsafe fn rewinds(at: NonNull<Word>) -> bool {
+    // SAFETY: by the caller.
+    unsafe { at.read().assume_init() == REWIND }
+}
+
+/// No record begins so: each has a number of words.
+const REWIND: u64 = 1;
+
 /// A word that says that the records are elsewhere.
 pub static END: Word = Word::new(0);
 
@@ -278,12 +303,12 @@ impl<'a> Record<'a> {
     ///
     /// # Safety
     ///
-    /// A record was put there, or [`write_end`], and nobody writes there during `'a`.
+    /// A record was put there, or [`write_end`] or [`write_rewind`], and nobody writes there during `'a`.
     #[inline]
     pub unsafe fn at(at: NonNull<Word>) -> Option<Record<'a>> {
         // SAFETY: by the caller, the first word is initialised.
         let head = Head(unsafe { at.read().assume_init() });
-        (head.0 != 0).then_some(Record { head, at, words: PhantomData })
+        (head.0 > REWIND).then_some(Record { head, at, words: PhantomData })
     }
 
     /// Words that it takes.

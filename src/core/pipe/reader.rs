@@ -1,8 +1,8 @@
 //! The end of a pipe that reads. What the two ends share is told in [`super`].
 
-use super::{Channel, Peer};
+use super::{Channel, Peer, RareLine, ReaderLine, counts};
 use crate::core::queue::Consumer;
-use crate::msg::{Class, MetadataCredit, Msg};
+use crate::msg::{Class, MetadataCredit, Msg, Record};
 use crate::sync::atomic::Ordering;
 use crate::sync::{Arc, model_fence};
 use crate::sys::{membarrier, processors};
@@ -19,8 +19,7 @@ const TRICKLE: u64 = 64;
 
 /// The end that reads.
 pub struct PipeReader {
-    pub(super) channel: Arc<Channel>,
-    queue: Consumer,
+    queue: Consumer<Channel>,
     peer: Arc<dyn Peer>,
     /// Whole messages read.
     read: u64,
@@ -40,10 +39,9 @@ pub struct PipeReader {
 }
 
 impl PipeReader {
-    /// The reading end of `channel`; `peer` is the writer's owner.
-    pub(super) fn new(channel: Arc<Channel>, queue: Consumer, peer: Arc<dyn Peer>) -> PipeReader {
+    /// The reading end; `peer` is the writer's owner.
+    pub(super) fn new(queue: Consumer<Channel>, peer: Arc<dyn Peer>) -> PipeReader {
         PipeReader {
-            channel,
             queue,
             peer,
             read: 0,
@@ -55,6 +53,17 @@ impl PipeReader {
             sealed: false,
             metadata: None,
         }
+    }
+
+    #[inline(always)]
+    fn rare(&self) -> &RareLine {
+        &self.queue.common().rare.0
+    }
+
+    /// What this end writes.
+    #[inline(always)]
+    pub(super) fn line(&self) -> &ReaderLine {
+        &self.queue.common().reader.0
     }
 
     /// Whether a frame can be read now. After `false`, either [`PipeReader::is_ended`], or
@@ -91,7 +100,7 @@ impl PipeReader {
 
     /// The reader of a fresh pipe, as if it had looked and found nothing.
     pub fn asleep(self) -> PipeReader {
-        self.channel.reader.0.reader_asleep.store(true, Ordering::SeqCst);
+        self.line().reader_asleep.store(true, Ordering::SeqCst);
         self
     }
 
@@ -109,18 +118,19 @@ impl PipeReader {
             return true;
         }
         self.looks = self.looks.min(0);
-        let gone = self.channel.rare.0.writer_gone.load(Ordering::SeqCst);
-        self.channel.reader.0.reader_asleep.store(true, Ordering::SeqCst);
+        let gone = self.rare().writer_gone.load(Ordering::SeqCst);
+        self.line().slept_at.store(self.queue.taken(), Ordering::Release);
+        self.line().reader_asleep.store(true, Ordering::SeqCst);
         model_fence();
-        if self.channel.writer.0.unfenced.load(Ordering::SeqCst) {
+        if self.queue.common().writer.0.unfenced.load(Ordering::SeqCst) {
             membarrier::everywhere();
         }
         if self.available() {
-            self.channel.reader.0.reader_asleep.store(false, Ordering::SeqCst);
+            self.line().reader_asleep.store(false, Ordering::SeqCst);
             return true;
         }
         self.ended = gone;
-        if self.read > self.reported && self.channel.rare.0.writer_asleep.load(Ordering::SeqCst) {
+        if self.read > self.reported && self.rare().writer_asleep.load(Ordering::SeqCst) {
             // Only a high-water mark that was made lower brings both to sleep.
             self.report();
         }
@@ -146,7 +156,7 @@ impl PipeReader {
 
     fn available(&mut self) -> bool {
         self.queue.refresh() > 0
-            || self.channel.rare.0.conflated.as_ref().is_some_and(|slot| slot.lock().is_some())
+            || self.rare().conflated.as_ref().is_some_and(|slot| slot.lock().is_some())
     }
 
     #[cold]
@@ -195,7 +205,7 @@ impl PipeReader {
     #[inline]
     fn passed(&mut self, more: bool, class: Class) {
         self.in_message = more;
-        if !more && !matches!(class, Class::RoutingId | Class::HiccupMark) {
+        if !more && counts(class) {
             self.count(1);
         }
     }
@@ -235,7 +245,7 @@ impl PipeReader {
 
     #[cold]
     fn read_conflated(&mut self, msg: &mut Msg) -> bool {
-        let taken = self.channel.rare.0.conflated.as_ref().and_then(|slot| slot.lock().take());
+        let taken = self.rare().conflated.as_ref().and_then(|slot| slot.lock().take());
         taken.map(|taken| *msg = taken).is_some()
     }
 
@@ -256,7 +266,7 @@ impl PipeReader {
     #[inline]
     fn count(&mut self, messages: u64) {
         self.read += messages;
-        let hwm = self.channel.rare.0.hwm.load(Ordering::Relaxed);
+        let hwm = self.rare().hwm.load(Ordering::Relaxed);
         // Half the mark: often enough not to stall the writer, rarely enough not to share a cache line
         // with it for every message.
         if hwm > 0 && 2 * (self.read - self.reported) >= hwm as u64 {
@@ -267,9 +277,9 @@ impl PipeReader {
     #[cold]
     fn report(&mut self) {
         self.reported = self.read;
-        self.channel.reader.0.read_count.swap(self.read, Ordering::SeqCst);
+        self.line().read_count.swap(self.read, Ordering::SeqCst);
         model_fence();
-        let rare = &self.channel.rare.0;
+        let rare = self.rare();
         if rare.writer_asleep.load(Ordering::SeqCst)
             && rare.writer_asleep.swap(false, Ordering::SeqCst)
         {
@@ -279,12 +289,12 @@ impl PipeReader {
 
     /// Says that every message from [`super::LARGE`] up will be [`PipeReader::taken`].
     pub fn count_bytes(&self) {
-        self.channel.writer.0.pace.count();
+        self.rare().pace.count();
     }
 
     /// A message from [`super::LARGE`] up was read, and its memory is as good as free.
     pub fn taken(&mut self, bytes: u64) {
-        if self.channel.writer.0.pace.take(bytes) {
+        if self.rare().pace.take(bytes) {
             self.peer.writable();
         }
     }
@@ -313,7 +323,7 @@ impl PipeReader {
 
     /// Changes the high-water mark, in messages; 0 for unlimited.
     pub fn set_hwm(&mut self, hwm: i32) {
-        let rare = &self.channel.rare.0;
+        let rare = self.rare();
         if rare.conflated.is_none() {
             rare.hwm.store(hwm.max(0), Ordering::SeqCst);
             if self.read > self.reported {
@@ -324,22 +334,24 @@ impl PipeReader {
 
     /// Has `text` be the last message before the end.
     pub fn set_last_words(&self, text: &[u8]) {
-        let _ = self.channel.rare.0.last_words.set(text.into());
+        let _ = self.rare().last_words.set(text.into());
     }
 
     /// Whether the writer has gone; something may still be left to read.
     pub fn is_writer_gone(&self) -> bool {
-        self.channel.rare.0.writer_gone.load(Ordering::SeqCst)
+        self.rare().writer_gone.load(Ordering::SeqCst)
     }
 
     /// Messages that were published and not yet read.
     pub fn backlog(&self) -> u64 {
-        self.channel.writer.0.written.load(Ordering::Relaxed).saturating_sub(self.read)
+        let conflated = self.rare().conflated.as_ref().is_some_and(|slot| slot.lock().is_some());
+        let is_last = |record: Record<'_>| !record.more() && counts(record.class());
+        self.queue.count_waiting(is_last) + u64::from(conflated)
     }
 }
 
 impl Drop for PipeReader {
     fn drop(&mut self) {
-        self.channel.rare.0.reader_gone.store(true, Ordering::SeqCst);
+        self.rare().reader_gone.store(true, Ordering::SeqCst);
     }
 }

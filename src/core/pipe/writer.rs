@@ -1,7 +1,7 @@
 //! The end of a pipe that writes. What the two ends share is told in [`super`].
 
 use super::pace::Strides;
-use super::{Channel, Peer};
+use super::{Channel, Peer, RareLine, ReaderLine, counts};
 use crate::core::queue::Producer;
 use crate::msg::{Class, Msg, Room};
 use crate::sync::atomic::Ordering;
@@ -13,8 +13,7 @@ pub(super) const STREAM: u32 = if cfg!(loom) { 2 } else { 256 };
 
 /// The end that writes.
 pub struct PipeWriter {
-    channel: Arc<Channel>,
-    queue: Producer,
+    queue: Producer<Channel>,
     peer: Arc<dyn Peer>,
     /// Whole messages written.
     written: u64,
@@ -37,15 +36,13 @@ const CONFLATES: u8 = 2;
 const CLOSED: u8 = 4;
 
 impl PipeWriter {
-    /// The writing end of `channel`; `peer` is the reader's owner.
+    /// The writing end; `peer` is the reader's owner.
     pub(super) fn new(
-        channel: Arc<Channel>,
-        queue: Producer,
+        queue: Producer<Channel>,
         peer: Arc<dyn Peer>,
         conflates: bool,
     ) -> PipeWriter {
         PipeWriter {
-            channel,
             queue,
             peer,
             written: 0,
@@ -55,6 +52,17 @@ impl PipeWriter {
             calm: 0,
             strides: Strides::new(),
         }
+    }
+
+    #[inline(always)]
+    fn rare(&self) -> &RareLine {
+        &self.queue.common().rare.0
+    }
+
+    /// What the other end writes.
+    #[inline(always)]
+    fn reader(&self) -> &ReaderLine {
+        &self.queue.common().reader.0
     }
 
     #[inline]
@@ -73,30 +81,35 @@ impl PipeWriter {
     /// [`PipeWriter::refresh`].
     #[inline]
     fn has_room(&self) -> bool {
-        let hwm = self.channel.rare.0.hwm.load(Ordering::Relaxed);
+        self.is_below(self.rare().hwm.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    fn is_below(&self, hwm: i32) -> bool {
         hwm == 0 || self.written - self.read_seen < hwm as u64
     }
 
     /// Looks at what the reader has read; goes to sleep if the pipe is still full.
     #[cold]
     fn recheck(&mut self) -> bool {
-        let rare = &self.channel.rare.0;
+        let hwm = |this: &PipeWriter| this.rare().hwm.load(Ordering::SeqCst);
         for asleep in [false, true] {
             if asleep {
-                rare.writer_asleep.store(true, Ordering::SeqCst);
+                self.rare().writer_asleep.store(true, Ordering::SeqCst);
                 model_fence();
             }
-            self.read_seen = self.channel.reader.0.read_count.load(Ordering::SeqCst);
-            let hwm = rare.hwm.load(Ordering::SeqCst);
-            if hwm == 0 || self.written - self.read_seen < hwm as u64 {
+            self.refresh();
+            if self.is_below(hwm(self)) {
                 return true;
             }
         }
-        if self.lowered && self.channel.reader.0.reader_asleep.load(Ordering::SeqCst) {
+        if self.lowered
+            && self.reader().reader_asleep.load(Ordering::SeqCst)
+            && !self.queue.has_unpublished()
+        {
             // It has read all there was, and does not report before it reads more.
-            self.read_seen = self.channel.writer.0.written.load(Ordering::Relaxed);
-            let hwm = rare.hwm.load(Ordering::SeqCst);
-            return self.written - self.read_seen < hwm as u64;
+            self.read_seen = self.written;
+            return self.is_below(hwm(self));
         }
         false
     }
@@ -109,7 +122,7 @@ impl PipeWriter {
 
     /// Looks at what the reader has read.
     pub fn refresh(&mut self) {
-        self.read_seen = self.channel.reader.0.read_count.load(Ordering::SeqCst);
+        self.read_seen = self.reader().read_count.load(Ordering::SeqCst);
     }
 
     /// Whether the high-water mark is reached as far as was known at the last
@@ -120,9 +133,9 @@ impl PipeWriter {
 
     /// Has the writer of a full pipe told of new credit, and calls `tell` if there is some already.
     pub fn await_credit(&mut self, tell: impl FnOnce()) {
-        let rare = &self.channel.rare.0;
+        let rare = self.rare();
         rare.writer_asleep.store(true, Ordering::SeqCst);
-        let read = self.channel.reader.0.read_count.load(Ordering::SeqCst);
+        let read = self.reader().read_count.load(Ordering::SeqCst);
         if read != self.read_seen && rare.writer_asleep.swap(false, Ordering::SeqCst) {
             tell();
         }
@@ -171,9 +184,8 @@ impl PipeWriter {
             // What is unpublished is now either whole messages or one unfinished message.
             self.flush(false);
         }
-        let counted =
-            !more && !matches!(msg.class(), Class::RoutingId | Class::Metadata | Class::HiccupMark);
-        if let (Some(slot), Class::Data) = (&self.channel.rare.0.conflated, msg.class()) {
+        let counted = !more && counts(msg.class());
+        if let (Some(slot), Class::Data) = (&self.rare().conflated, msg.class()) {
             // Of a message of several parts only the last is kept.
             let taken = msg.take();
             let older = if more { Some(taken) } else { slot.lock().replace(taken) };
@@ -208,13 +220,17 @@ impl PipeWriter {
 
     #[inline(always)]
     fn publish(&mut self, direct: bool) {
-        self.channel.writer.0.written.store(self.written, Ordering::Relaxed);
-        if self.calm == STREAM {
-            self.queue.publish_unfenced();
+        let look = |channel: &Channel| {
+            let reader = &channel.reader.0;
+            let asleep = reader.reader_asleep.load(Ordering::SeqCst);
+            asleep.then(|| reader.slept_at.load(Ordering::Acquire))
+        };
+        let asleep = if self.calm == STREAM {
+            self.queue.publish_unfenced(look)
         } else {
-            self.queue.publish();
-        }
-        if self.channel.reader.0.reader_asleep.load(Ordering::SeqCst) {
+            self.queue.publish(look)
+        };
+        if asleep {
             self.wake_reader(direct);
         } else if self.calm < STREAM {
             self.grow_calm();
@@ -224,8 +240,7 @@ impl PipeWriter {
     /// Publishes what was written without a word to the reader: it is of no use before what comes next.
     pub fn flush_quietly(&mut self) {
         if !self.is(IN_MESSAGE | CLOSED) && self.queue.has_unpublished() {
-            self.channel.writer.0.written.store(self.written, Ordering::Relaxed);
-            self.queue.publish();
+            self.queue.publish(|_| None);
         }
     }
 
@@ -244,17 +259,17 @@ impl PipeWriter {
             self.calm = 0;
             return;
         }
-        self.channel.writer.0.unfenced.swap(true, Ordering::SeqCst);
+        self.queue.common().writer.0.unfenced.swap(true, Ordering::SeqCst);
         model_fence();
     }
 
     #[cold]
     fn wake_reader(&mut self, direct: bool) {
         if self.calm == STREAM {
-            self.channel.writer.0.unfenced.store(false, Ordering::SeqCst);
+            self.queue.common().writer.0.unfenced.store(false, Ordering::SeqCst);
         }
         self.calm = 0;
-        if self.channel.reader.0.reader_asleep.swap(false, Ordering::SeqCst) {
+        if self.reader().reader_asleep.swap(false, Ordering::SeqCst) {
             self.peer.readable(direct);
         }
     }
@@ -269,7 +284,7 @@ impl PipeWriter {
 
     /// Changes the high-water mark, in messages; 0 for unlimited.
     pub fn set_hwm(&mut self, hwm: i32) {
-        let rare = &self.channel.rare.0;
+        let rare = self.rare();
         if rare.conflated.is_none() {
             let before = rare.hwm.swap(hwm.max(0), Ordering::SeqCst);
             self.lowered |= hwm > 0 && (before == 0 || hwm < before);
@@ -279,29 +294,29 @@ impl PipeWriter {
     /// Whether nothing can be written any more, or nobody reads it.
     #[inline]
     pub fn is_closed(&self) -> bool {
-        self.is(CLOSED) || self.channel.rare.0.reader_gone.load(Ordering::Relaxed)
+        self.is(CLOSED) || self.rare().reader_gone.load(Ordering::Relaxed)
     }
 
     /// Counts a message from [`super::LARGE`] up that was written. Whether the writer should rest,
     /// being more than `most` bytes ahead of the reader.
     pub fn given(&mut self, bytes: u64, most: u64) -> bool {
-        self.strides.give(&self.channel.writer.0.pace, bytes, most)
+        self.strides.give(&self.queue.common().rare.0.pace, bytes, most)
     }
 
     /// Begins a rest: `Peer::writable` will tell when the writer is no more than `most` bytes
     /// ahead. `false`: it is not even now, or nobody reads.
     pub fn rest(&mut self, most: u64) -> bool {
-        self.strides.rest(&self.channel.writer.0.pace, most) && !self.is_closed()
+        self.strides.rest(&self.queue.common().rare.0.pace, most) && !self.is_closed()
     }
 
     /// Says that a rest is over.
     pub fn rested(&mut self) {
-        self.strides.rested(&self.channel.writer.0.pace);
+        self.strides.rested(&self.queue.common().rare.0.pace);
     }
 
     /// Messages written and not yet known to be read.
     pub fn backlog(&self) -> u64 {
-        self.written.saturating_sub(self.channel.reader.0.read_count.load(Ordering::Relaxed))
+        self.written.saturating_sub(self.reader().read_count.load(Ordering::Relaxed))
     }
 
     /// Writes no more: what is whole stays readable, the reader then finds the end.
@@ -310,15 +325,13 @@ impl PipeWriter {
             return;
         }
         self.rollback();
-        if let Some(Ok(msg)) =
-            self.channel.rare.0.last_words.get().map(|text| Msg::from_slice(text))
-        {
+        if let Some(Ok(msg)) = self.rare().last_words.get().map(|text| Msg::from_slice(text)) {
             self.force(msg);
         }
         self.flush(false);
         self.state |= CLOSED;
-        self.channel.rare.0.writer_gone.store(true, Ordering::SeqCst);
-        let asleep = self.channel.reader.0.reader_asleep.swap(false, Ordering::SeqCst);
+        self.rare().writer_gone.store(true, Ordering::SeqCst);
+        let asleep = self.reader().reader_asleep.swap(false, Ordering::SeqCst);
         self.peer.ended(asleep);
     }
 }

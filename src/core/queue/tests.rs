@@ -1,10 +1,27 @@
 use super::*;
 
+/// Nothing but the queue.
+struct Alone(Queue);
+
+impl HasQueue for Alone {
+    fn queue(&self) -> &Queue {
+        &self.0
+    }
+}
+
+fn queue() -> (Producer<Alone>, Consumer<Alone>) {
+    ends(Arc::new(Alone(Queue::new())))
+}
+
+fn publish(producer: &mut Producer<Alone>) {
+    producer.publish(|_| None);
+}
+
 fn message(n: u64) -> Msg {
     Msg::from_slice(&n.to_ne_bytes()).expect("memory")
 }
 
-fn pop(consumer: &mut Consumer) -> Option<u64> {
+fn pop(consumer: &mut Consumer<Alone>) -> Option<u64> {
     let mut msg = Msg::new();
     consumer
         .pop_into(&mut msg)
@@ -13,7 +30,7 @@ fn pop(consumer: &mut Consumer) -> Option<u64> {
 
 #[cfg(not(loom))]
 mod ordinary {
-    use std::collections::VecDeque;
+    use std::collections::{HashSet, VecDeque};
     use std::ffi::c_void;
     use std::sync::atomic::AtomicUsize;
 
@@ -28,7 +45,7 @@ mod ordinary {
         assert!(producer.push(&mut message(1)));
         assert_eq!(consumer.refresh(), 0);
         assert_eq!(pop(&mut consumer), None);
-        producer.publish();
+        publish(&mut producer);
         assert_eq!(consumer.refresh(), 1);
         assert_eq!(consumer.peek(), Some(Class::Data));
         assert_eq!(pop(&mut consumer), Some(1));
@@ -83,7 +100,7 @@ mod ordinary {
         /// Any order of operations gives what a plain queue gives, and drops every message once.
         #[test]
         fn behaves_like_a_plain_queue(
-            steps in proptest::collection::vec((0u8..8, 0u8..128, 0usize..150), 0..2000),
+            steps in proptest::collection::vec((0u8..9, 0u8..128, 0usize..150), 0..2000),
             consumer_first: bool,
             copies: bool,
         ) {
@@ -105,8 +122,17 @@ mod ordinary {
                         prop_assert!(msg.is_empty() && msg.metadata().is_none());
                     }
                     3 => {
-                        producer.publish();
+                        publish(&mut producer);
                         visible.append(&mut hidden.drain(..).collect());
+                    }
+                    8 => {
+                        // To a consumer that sleeps, having taken what it has.
+                        let sleeps = producer.publish(|_| Some(consumer.taken()));
+                        prop_assert!(sleeps);
+                        visible.append(&mut hidden.drain(..).collect());
+                        let single = |it: &&(String, bool)| it.0.contains("more: false");
+                        let singles = visible.iter().filter(single).count() as u64;
+                        prop_assert_eq!(consumer.count_waiting(|record| !record.more()), singles);
                     }
                     4 => {
                         consumer.refresh();
@@ -181,7 +207,7 @@ mod ordinary {
                 let mut sent = Msg::from_slice(&bytes[..len]).expect("memory");
                 let before = sent.data_ptr();
                 assert!(producer.push(&mut sent));
-                producer.publish();
+                publish(&mut producer);
                 assert_eq!(consumer.refresh(), 1);
                 let copied = copies && len > Msg::INLINE_MAX && len <= 112;
                 let inline = len <= Msg::INLINE_MAX;
@@ -199,12 +225,67 @@ mod ordinary {
         }
     }
 
+    /// However many messages pass: if the consumer keeps up, no more memory is touched than a few of them
+    /// take.
+    #[test]
+    fn a_queue_that_is_kept_empty_stays_small() {
+        let (mut producer, mut consumer) = queue();
+        let mut places = HashSet::new();
+        for n in 0..10_000 {
+            for part in 0..3 {
+                assert!(producer.push(&mut message(3 * n + part)));
+            }
+            producer.publish(|_| Some(consumer.taken()));
+            assert_eq!(consumer.refresh(), 3);
+            for part in 0..3 {
+                assert_eq!(pop(&mut consumer), Some(3 * n + part));
+            }
+            if n >= 100 {
+                places.insert(producer.place.at.addr().get() / 64);
+            }
+        }
+        assert!(places.len() <= 10, "{} cache lines", places.len());
+    }
+
+    /// Wherever in a chunk the consumer falls asleep, and however much comes until it wakes up.
+    #[test]
+    fn a_consumer_that_oversleeps_misses_nothing() {
+        for before in 0..70 {
+            for burst in 0..70 {
+                let (mut producer, mut consumer) = queue();
+                let mut sent = 0;
+                let mut send = |taken| {
+                    assert!(producer.push(&mut message(sent)));
+                    producer.publish(|_| Some(taken));
+                    sent += 1;
+                };
+                let mut received = 0;
+                let mut receive = |consumer: &mut Consumer<Alone>| {
+                    consumer.refresh();
+                    while let Some(n) = pop(consumer) {
+                        assert_eq!(n, received);
+                        received += 1;
+                    }
+                    received
+                };
+                for _ in 0..before {
+                    send(consumer.taken());
+                    receive(&mut consumer);
+                }
+                for _ in 0..burst {
+                    send(consumer.taken());
+                }
+                assert_eq!(receive(&mut consumer), before + burst);
+            }
+        }
+    }
+
     #[test]
     fn what_puts_nothing_adds_nothing() {
         let (mut producer, mut consumer) = queue();
         assert!(!producer.push_with(|_| ()));
         assert!(!producer.has_unpublished());
-        producer.publish();
+        publish(&mut producer);
         assert_eq!(consumer.refresh(), 0);
     }
 
@@ -217,7 +298,7 @@ mod ordinary {
                 for n in 0..COUNT {
                     assert!(producer.push(&mut message(n)));
                     if n % 3 == 0 || n == COUNT - 1 {
-                        producer.publish();
+                        publish(&mut producer);
                     }
                 }
             });
@@ -247,15 +328,22 @@ mod models {
     fn loom_queue_passes_messages_across_chunks() {
         loom::model(|| {
             let (mut producer, mut consumer) = queue();
+            // The first chunk is a larger one.
+            for n in 0..9 {
+                assert!(producer.push(&mut message(n)));
+                publish(&mut producer);
+                consumer.refresh();
+                assert_eq!(pop(&mut consumer), Some(n));
+            }
             let writer = loom::thread::spawn(move || {
-                for n in 0..6 {
+                for n in 9..15 {
                     assert!(producer.push(&mut message(n)));
                     if n % 3 == 2 {
-                        producer.publish();
+                        publish(&mut producer);
                     }
                 }
             });
-            let mut expected = 0;
+            let mut expected = 9;
             consumer.refresh();
             while let Some(n) = pop(&mut consumer) {
                 assert_eq!(n, expected);
@@ -267,8 +355,57 @@ mod models {
                 assert_eq!(n, expected);
                 expected += 1;
             }
-            assert_eq!(expected, 6);
+            assert_eq!(expected, 15);
         });
+    }
+
+    /// A chunk is begun again while the consumer, which went to sleep, takes what made the producer do so.
+    #[test]
+    fn loom_queue_begins_a_chunk_again() {
+        static BEGAN_AGAIN: std::sync::atomic::AtomicBool =
+            std::sync::atomic::AtomicBool::new(false);
+        loom::model(|| {
+            let (mut producer, mut consumer) = queue();
+            let mut sent = 0;
+            let mut expected = 0;
+            let asleep = Arc::new(AtomicU64::new(0));
+            // Words of two are written up to the middle of the first chunk, and taken.
+            while sent < 9 {
+                assert!(producer.push(&mut message(sent)));
+                publish(&mut producer);
+                sent += 1;
+                consumer.refresh();
+                assert_eq!(pop(&mut consumer), Some(expected));
+                expected += 1;
+            }
+            let taken = asleep.clone();
+            let start = producer.place.at;
+            let writer = loom::thread::spawn(move || {
+                for n in sent..sent + 3 {
+                    assert!(producer.push(&mut message(n)));
+                    producer.publish(|_| Some(taken.load(Ordering::Acquire)));
+                }
+                producer.place.at < start
+            });
+            for _ in 0..2 {
+                asleep.store(consumer.taken(), Ordering::Release);
+                consumer.refresh();
+                while let Some(n) = pop(&mut consumer) {
+                    assert_eq!(n, expected);
+                    expected += 1;
+                }
+            }
+            if writer.join().expect("no panic") {
+                BEGAN_AGAIN.store(true, Ordering::Relaxed);
+            }
+            consumer.refresh();
+            while let Some(n) = pop(&mut consumer) {
+                assert_eq!(n, expected);
+                expected += 1;
+            }
+            assert_eq!(expected, sent + 3);
+        });
+        assert!(BEGAN_AGAIN.load(Ordering::Relaxed));
     }
 
     /// The consumer may go while the producer still publishes.
@@ -281,7 +418,7 @@ mod models {
                     let mut msg = message(n);
                     msg.set_metadata(Some(MetadataRef::from_pairs([("a", "b")])));
                     assert!(producer.push(&mut msg));
-                    producer.publish();
+                    publish(&mut producer);
                 }
             });
             consumer.refresh();
