@@ -15,6 +15,7 @@ const HELD: u32 = 1;
 const HELD_WITH_NOTE: u32 = 2;
 
 /// A value that one thread at a time may drive.
+#[repr(C)]
 pub struct Half<T> {
     state: AtomicU32,
     value: UnsafeCell<T>,

@@ -64,12 +64,15 @@ unsafe impl Send for Queue {}
 unsafe impl Sync for Queue {}
 
 /// The end messages are put into.
+#[repr(C)]
 pub struct Producer<C: HasQueue> {
     common: Arc<C>,
     /// Where the next record goes, if there is room, and how many were written, published or not.
     place: Place,
-    /// Words of the chunk from there on.
+    /// Words of the chunk from there on that are free.
     room: usize,
+    /// Words of the chunk, at hand without touching it.
+    len: usize,
     /// Where the last publication ended, for taking back what came after.
     mark: Place,
     /// See [`Producer::copy_payloads`].
@@ -77,6 +80,7 @@ pub struct Producer<C: HasQueue> {
 }
 
 /// The end messages are taken from.
+#[repr(C)]
 pub struct Consumer<C: HasQueue> {
     common: Arc<C>,
     /// The next record.
@@ -97,6 +101,7 @@ pub fn ends<C: HasQueue>(common: Arc<C>) -> (Producer<C>, Consumer<C>) {
         common: common.clone(),
         place: Place::START,
         room: 0,
+        len: 0,
         mark: Place::START,
         copies: false,
     };
@@ -196,7 +201,8 @@ impl<C: HasQueue> Producer<C> {
         }
         self.place.chunk = next;
         // SAFETY: allocated, and the producer's current chunk now.
-        (self.place.at, self.room) = unsafe { Chunk::words(next) };
+        (self.place.at, self.len) = unsafe { Chunk::words(next) };
+        self.room = self.len;
         true
     }
 
@@ -205,12 +211,7 @@ impl<C: HasQueue> Producer<C> {
         let chunk = self.place.chunk;
         let mut next = self.common.queue().spare.swap(ptr::null_mut(), Ordering::AcqRel);
         if next.is_null() {
-            let len = if chunk.is_null() {
-                FIRST_CHUNK
-            } else {
-                // SAFETY: as in `advance`.
-                (unsafe { Chunk::words(chunk).1 } * 4).min(LAST_CHUNK)
-            };
+            let len = if chunk.is_null() { FIRST_CHUNK } else { (self.len * 4).min(LAST_CHUNK) };
             next = Chunk::allocate(len);
             if next.is_null() {
                 return next;
@@ -272,15 +273,15 @@ impl<C: HasQueue> Producer<C> {
         // place, behind which there is room for one word. The consumer will read that, and nothing before
         // the mark any more.
         unsafe {
-            let (first, len) = Chunk::words(chunk);
+            let first = Chunk::start(chunk);
             let free = self.mark.at.offset_from_unsigned(first);
-            if free > Room::MOST && 2 * free >= len {
+            if free > Room::MOST && 2 * free >= self.len {
                 Chunk::is_written(chunk, self.place.at, 1);
                 write_rewind(self.place.at);
                 self.place.at = first;
                 self.room = free;
             } else if free > 0 {
-                self.room = len - self.place.at.offset_from_unsigned(first);
+                self.room = self.len - self.place.at.offset_from_unsigned(first);
             }
             // Otherwise the consumer may still have to read the word that sends it here.
         }
@@ -305,15 +306,19 @@ impl<C: HasQueue> Producer<C> {
             self.place.chunk = self.common.queue().first.load(Ordering::Acquire);
             if !self.place.chunk.is_null() {
                 // SAFETY: an allocated chunk, in which the producer still is or was.
-                self.place.at = unsafe { Chunk::words(self.place.chunk).0 };
+                self.place.at = unsafe { Chunk::start(self.place.chunk) };
             }
         }
-        if self.place.chunk == left.chunk && !left.chunk.is_null() {
+        if self.place.chunk.is_null() {
+            return;
+        }
+        if self.place.chunk == left.chunk {
             // SAFETY: both places are in this chunk, one not before the other.
             self.room += unsafe { left.at.offset_from_unsigned(self.place.at) };
         } else {
             // The chunks beyond are used for what comes next.
-            self.room = 0;
+            // SAFETY: as above.
+            (self.room, self.len) = (0, unsafe { Chunk::words(self.place.chunk).1 });
         }
     }
 }

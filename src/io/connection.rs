@@ -349,9 +349,13 @@ impl Session {
             Phase::Up(_) => {
                 // One that brings a request and goes is not worth the move.
                 let stays = ready.readable && std::mem::replace(&mut inner.has_brought, true);
+                let has_set = self.port().poll_set.get().is_some();
+                if stays && (!has_set || inner.watched == Watched::BySet) {
+                    self.settle();
+                }
                 drop(inner);
                 self.drive_ready(ready);
-                if stays && self.port().poll_set.get().is_some() {
+                if stays && has_set {
                     self.on_poll_set(at);
                 }
             }

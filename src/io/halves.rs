@@ -69,19 +69,21 @@ pub trait Host {
     fn on_traffic(&self);
 }
 
-/// The sending side of a connection.
+/// The sending side of a connection. What each message needs comes first, as in all that a session has.
+#[repr(C)]
 pub struct TxLink {
     /// The connection.
     pub stream: Arc<Stream>,
-    /// Messages to bytes.
-    pub encoder: Encoder,
     /// Bytes to encode before they are written.
     pub batch: usize,
+    /// Messages to bytes.
+    pub encoder: Encoder,
     /// For the messages of a stream that is written as fast as it comes.
     pub patience: Patience,
 }
 
 /// The receiving side of a connection.
+#[repr(C)]
 pub struct RxLink {
     /// The connection.
     pub stream: Arc<Stream>,
@@ -125,25 +127,27 @@ pub enum RxChange {
 }
 
 /// From pipe to network.
+#[repr(C)]
 pub struct WriteHalf {
-    /// The pipe from the socket.
-    pub pipe: Option<PipeReader>,
     link: Option<Box<TxLink>>,
     /// Drop what the pipe has until so many hiccup marks have come.
     hiccups: u32,
     /// A write failed: the reading side finds the end after what is still to be read.
     broken: bool,
+    /// The pipe from the socket.
+    pub pipe: Option<PipeReader>,
 }
 
 /// From network to pipe.
+#[repr(C)]
 pub struct ReadHalf {
-    /// The pipe to the socket.
-    pub pipe: Option<PipeWriter>,
     link: Option<Box<RxLink>>,
-    /// A frame that the pipe had no room for.
-    held: Option<Msg>,
     /// The link's end was reported.
     over: bool,
+    /// The pipe to the socket.
+    pub pipe: Option<PipeWriter>,
+    /// A frame that the pipe had no room for.
+    held: Option<Msg>,
 }
 
 impl WriteHalf {

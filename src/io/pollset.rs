@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use crate::sync::Mutex;
 
 use super::session::Session;
-use super::thread::{IoThread, Loop, Object, Request};
+use super::thread::{IoThread, Loop, Object, Request, with_next};
 use super::timers::{Running, Timer, expire};
 use crate::core::signal::{Deadline, Waiter, Wants};
 use crate::error::{Errno, Result};
@@ -224,8 +224,13 @@ impl PollSet {
 
     fn drive(&self, ready: &[Ready]) {
         let _later = Later::new();
-        for event in ready {
-            let session = self.sessions.lock().get(&event.token).cloned();
+        for (event, next) in with_next(ready) {
+            let sessions = self.sessions.lock();
+            if let Some(next) = next.and_then(|next| sessions.get(&next.token)) {
+                next.prefetch();
+            }
+            let session = sessions.get(&event.token).cloned();
+            drop(sessions);
             if let Some(session) = session {
                 session.drive_ready(*event);
             }

@@ -9,6 +9,7 @@
 //! | `inner` (phase, timers, addresses) | the I/O thread; the lock is never contended |
 
 use std::collections::VecDeque;
+use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Weak;
 
@@ -25,8 +26,8 @@ use crate::core::pipe::{Peer, PipeReader, PipeWriter};
 use crate::error::Errno;
 use crate::msg::Msg;
 use crate::options::Options;
-use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use crate::sync::{Arc, prefetch};
 use crate::sys::cancel::Shield;
 use crate::sys::poller::{Direction, Poller, Ready, Watch};
 use crate::sys::{RawFd, clock};
@@ -56,6 +57,8 @@ const RX_CHANGED: u32 = 128;
 const EXPECT_POSTED: u32 = 256;
 /// The network has once taken no more.
 const WAITED_FOR_ROOM: u32 = 512;
+/// What the network is ready for concerns the halves only.
+const SETTLED: u32 = 1024;
 
 /// Commands that wait for a peer that does not read. More are not queued: a peer could ask for
 /// PONGs for ever and take none.
@@ -74,21 +77,23 @@ pub enum Role {
     Accept(Weak<ListenerHandle>),
 }
 
-/// One session.
+/// One session. What messages need comes first, in as few cache lines as may be: a thread may serve
+/// thousands of sessions in turn.
+#[repr(C)]
 pub struct Session {
-    me: Weak<Session>,
-    thread: Arc<IoThread>,
-    port: Arc<Port>,
-    pub(super) options: Arc<Options>,
-    pub(super) role: Role,
-    write: Half<WriteHalf>,
-    read: Half<ReadHalf>,
-    tx_changes: Mutex<VecDeque<TxChange>>,
-    rx_changes: Mutex<VecDeque<RxChange>>,
-    control: Mutex<VecDeque<Msg>>,
     status: AtomicU32,
     /// Counts receptions, for heartbeats.
     pub(super) traffic: AtomicU32,
+    thread: Arc<IoThread>,
+    port: Arc<Port>,
+    me: Weak<Session>,
+    read: Half<ReadHalf>,
+    write: Half<WriteHalf>,
+    pub(super) options: Arc<Options>,
+    pub(super) role: Role,
+    tx_changes: Mutex<VecDeque<TxChange>>,
+    rx_changes: Mutex<VecDeque<RxChange>>,
+    control: Mutex<VecDeque<Msg>>,
     /// The peer's last PING with a time to live: that time in milliseconds, and above it what
     /// `traffic` was.
     promise: AtomicU64,
@@ -188,7 +193,29 @@ impl Session {
         if writable {
             self.set(WRITABLE);
         } else {
-            self.clear(WRITABLE | HANGUP);
+            self.clear(WRITABLE | HANGUP | SETTLED);
+        }
+    }
+
+    /// Messages flow, and whoever watches the connection will go on doing so.
+    pub(super) fn settle(&self) {
+        self.set(SETTLED);
+    }
+
+    /// Whether [`Session::drive_ready`] is all that is to be done when the network is ready. Asked by its
+    /// I/O thread, which alone changes that.
+    #[inline]
+    pub(super) fn is_settled(&self) -> bool {
+        self.status.load(Ordering::Relaxed) & SETTLED != 0
+    }
+
+    /// Asks for the memory that it takes to drive the halves, which will be done soon.
+    #[inline]
+    pub(super) fn prefetch(&self) {
+        const HOT: usize = offset_of!(Session, options);
+        let start = std::ptr::from_ref(self).cast::<u8>();
+        for at in (0..HOT).step_by(64) {
+            prefetch::to_write(start.wrapping_add(at));
         }
     }
 

@@ -165,7 +165,12 @@ impl Loop {
             self.thread.asleep.store(false, Ordering::SeqCst);
             self.now = clock::now_ms();
             let mut idle = ready.is_empty();
-            for event in &ready {
+            for (event, next) in with_next(&ready) {
+                if let Some(Object::Session(session)) =
+                    next.and_then(|next| self.objects.get(next.token))
+                {
+                    session.prefetch();
+                }
                 self.guarded(|this| this.dispatch(*event));
             }
             while let Some((token, timer, number)) = self.timers.due(self.now) {
@@ -234,6 +239,7 @@ impl Loop {
         }
         let Some(object) = self.objects.get(event.token) else { return };
         match object {
+            Object::Session(session) if session.is_settled() => session.drive_ready(event),
             Object::Session(session) => session.clone().on_ready(self, event),
             Object::Listener(listener) => listener.clone().on_ready(self),
             Object::Courier(courier) => courier.clone().on_ready(self),
@@ -323,6 +329,11 @@ impl Loop {
             })
             .collect()
     }
+}
+
+/// Each event and the one after it.
+pub(super) fn with_next(ready: &[Ready]) -> impl Iterator<Item = (&Ready, Option<&Ready>)> {
+    ready.iter().zip(ready.iter().skip(1).map(Some).chain([None]))
 }
 
 /// A context's I/O threads.

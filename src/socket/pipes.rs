@@ -6,42 +6,44 @@ use crate::msg::Msg;
 use crate::pattern::{PipeId, Pipes};
 use crate::sync::Arc;
 
-/// One pipe, as its socket holds it.
+/// One pipe, as its socket holds it. What each message needs comes first.
+#[repr(C)]
 pub struct Slot {
-    pub writer: PipeWriter,
-    pub reader: PipeReader,
-    /// Through which the far end reaches this socket.
-    pub link: Arc<PipeLink>,
     /// See [`PipeKey`].
     serial: u32,
     /// The pattern was told that there is nothing to read.
     pub read_passive: bool,
     /// The pattern was told that there is no room.
     pub write_passive: bool,
-    /// At which attention of the socket's [`Pipes::is_full`] last looked for credit.
-    credit_of: u64,
     /// The far end writes no more; what it wrote may still be read.
     pub peer_ended: bool,
     /// On its way out.
     pub over: bool,
+    pub reader: PipeReader,
+    pub writer: PipeWriter,
+    /// At which attention of the socket's [`Pipes::is_full`] last looked for credit.
+    credit_of: u64,
+    /// Through which the far end reaches this socket.
+    pub link: Arc<PipeLink>,
     pub endpoints: EndpointPair,
     /// See [`NewPipe::origin`].
     pub origin: usize,
 }
 
-/// The pipes of a socket.
+/// The pipes of a socket. What each message needs comes first.
 #[derive(Default)]
+#[repr(C)]
 pub struct PipeTable {
+    /// How often the socket has attended to what others told it, also if that was nothing.
+    pub attended: u64,
     slots: Vec<Option<Slot>>,
+    /// Pipes whose end the pattern has to be told.
+    pub ended: Vec<PipeId>,
     free: Vec<u32>,
     /// Pipes taken in so far.
     serial: u32,
     /// The pipe that was told that it is the socket's only one.
     alone: Option<PipeId>,
-    /// Pipes whose end the pattern has to be told.
-    pub ended: Vec<PipeId>,
-    /// How often the socket has attended to what others told it, also if that was nothing.
-    pub attended: u64,
 }
 
 impl PipeTable {

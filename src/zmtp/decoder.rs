@@ -21,32 +21,33 @@ const READ: usize = 4 * 1024;
 /// A connection that received no more than this between two idle moments is quiet.
 const QUIET: usize = 8 * 1024;
 
-/// A connection's receiving half.
+/// A connection's receiving half. What each frame needs comes first.
+#[repr(C)]
 pub struct Decoder {
-    framing: Framing,
-    limit: u64,
-    zero_copy: bool,
-    raw_chunk: usize,
-    /// The most bytes that there is room for at once.
-    receive_limit: Option<usize>,
-    accepts: Accepts,
-    shape: Shape,
-    open: Option<Box<dyn Open>>,
     input: RecvBuffer,
+    framing: Framing,
     /// Whether a data frame is passed on as it is: no sealing, no shape, no other framing.
     plain: bool,
+    zero_copy: bool,
+    accepts: Accepts,
+    shape: Shape,
+    /// Bytes that the frame at the start of the input takes, as far as is known.
+    wanted: usize,
+    /// Bytes of bodies that came since memory was last offered for release.
+    received: usize,
+    limit: u64,
+    /// The most bytes that there is room for at once.
+    receive_limit: Option<usize>,
     /// A body that is received into memory of its own.
     large: Option<MsgBuilder>,
-    /// The flags of its frame; none when raw bytes are read.
+    open: Option<Box<dyn Open>>,
+    raw_chunk: usize,
+    /// The flags of the frame of `large`; none when raw bytes are read.
     large_flags: u8,
     /// In a WebSocket, that frame.
     large_frame: FrameHeader,
     /// In a WebSocket, what has come of a message in several frames.
     fragments: Option<Fragments>,
-    /// Bytes that the frame at the start of the input takes, as far as is known.
-    wanted: usize,
-    /// Bytes of bodies that came since memory was last offered for release.
-    received: usize,
 }
 
 /// The commands that mean something on this connection. Others are skipped.

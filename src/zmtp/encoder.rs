@@ -28,23 +28,24 @@ const COMPACT: usize = 64 * 1024;
 /// Room that the buffer starts with.
 const FIRST: usize = 512;
 
-/// A connection's sending half.
+/// A connection's sending half. What each frame needs comes first.
+#[repr(C)]
 pub struct Encoder {
+    buffer: Vec<u8>,
+    /// Bytes of the buffer that were sent.
+    sent: usize,
+    pending: usize,
     framing: Framing,
     version: (u8, u8),
     groups: bool,
     /// Data frames are written as they are: no groups, no sealing, no WebSocket.
     plain: bool,
-    masks: Masks,
-    seal: Option<Box<dyn Seal>>,
-    buffer: Vec<u8>,
-    /// Bytes of the buffer that were sent.
-    sent: usize,
     /// Payloads between the bytes of the buffer, in order.
     large: VecDeque<Large>,
     /// Bytes of the first of them that were sent.
     large_sent: usize,
-    pending: usize,
+    seal: Option<Box<dyn Seal>>,
+    masks: Masks,
 }
 
 struct Large {

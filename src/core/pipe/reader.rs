@@ -17,10 +17,10 @@ const LOOKS_IN_VAIN: i32 = 64;
 /// Messages at one look that are worth the two cache lines that each look moves between processors.
 const TRICKLE: u64 = 64;
 
-/// The end that reads.
+/// The end that reads. What each message needs comes first.
+#[repr(C)]
 pub struct PipeReader {
     queue: Consumer<Channel>,
-    peer: Arc<dyn Peer>,
     /// Whole messages read.
     read: u64,
     /// Of them, published in `read_count`.
@@ -36,6 +36,7 @@ pub struct PipeReader {
     sealed: bool,
     /// What the connection says of its messages.
     metadata: Option<MetadataCredit>,
+    peer: Arc<dyn Peer>,
 }
 
 impl PipeReader {

@@ -11,10 +11,10 @@ use crate::sys::membarrier;
 /// Publications in a row that found the reader awake, after which they go without a fence.
 pub(super) const STREAM: u32 = if cfg!(loom) { 2 } else { 256 };
 
-/// The end that writes.
+/// The end that writes. What each message needs comes first.
+#[repr(C)]
 pub struct PipeWriter {
     queue: Producer<Channel>,
-    peer: Arc<dyn Peer>,
     /// Whole messages written.
     written: u64,
     /// `read_count` when last looked at.
@@ -26,6 +26,7 @@ pub struct PipeWriter {
     lowered: bool,
     /// Publications since the reader was last found asleep, up to [`STREAM`].
     calm: u32,
+    peer: Arc<dyn Peer>,
     strides: Strides,
 }
 

@@ -66,8 +66,17 @@ impl Chunk {
     /// # Safety
     /// `chunk` is an allocated chunk.
     pub unsafe fn words(chunk: *mut Chunk) -> (NonNull<Word>, usize) {
+        // SAFETY: by the caller.
+        unsafe { (Chunk::start(chunk), (*chunk).len) }
+    }
+
+    /// Its first word.
+    ///
+    /// # Safety
+    /// `chunk` is an allocated chunk.
+    pub unsafe fn start(chunk: *mut Chunk) -> NonNull<Word> {
         // SAFETY: by the caller; the words follow the header, whose size keeps them aligned.
-        unsafe { (NonNull::new_unchecked(chunk.add(1).cast::<Word>()), (*chunk).len) }
+        unsafe { NonNull::new_unchecked(chunk.add(1).cast::<Word>()) }
     }
 
     /// Tells models that so many words are read.
@@ -188,7 +197,7 @@ impl Place {
                         leave(left);
                     }
                 }
-                self.at = Chunk::words(self.chunk).0;
+                self.at = Chunk::start(self.chunk);
                 Chunk::is_read(self.chunk, self.at, 1);
                 if let Some(record) = Record::at(self.at) {
                     return record;
