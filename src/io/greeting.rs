@@ -249,7 +249,7 @@ fn exchange(
             Progress::NeedMore => {}
         }
         let mut spare = handshake.space().map_err(connection)?;
-        let room = spare.capacity().saturating_sub(spare.filled());
+        let room = spare.room();
         match stream.read(&mut spare) {
             // After a reset, the first call hears of it and the next ones of an end.
             Ok(0) => return Err(connection(write_error.unwrap_or(Errno::EPIPE))),

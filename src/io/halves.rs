@@ -436,7 +436,7 @@ impl ReadHalf {
                 Ok(spare) => spare,
                 Err(_) => break Turn::Failed(Failure::Protocol(ProtoError::OutOfMemory)),
             };
-            let room = spare.capacity() - spare.filled();
+            let room = spare.room();
             match link.stream.read(&mut spare) {
                 Ok(0) => break Turn::Failed(Failure::Connection(Errno::EPIPE)),
                 Ok(read) => {

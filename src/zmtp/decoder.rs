@@ -18,6 +18,10 @@ const LARGE: usize = 32 * 1024;
 /// What one read should have room for at least.
 const READ: usize = 4 * 1024;
 
+/// Room for what comes behind a large body: the next one's header, or a few short frames. If that is the
+/// start of another large body, no more of it has to be copied.
+const BEHIND: usize = 512;
+
 /// A connection that received no more than this between two idle moments is quiet.
 const QUIET: usize = 8 * 1024;
 
@@ -38,6 +42,8 @@ pub struct Decoder {
     limit: u64,
     /// The most bytes that there is room for at once.
     receive_limit: Option<usize>,
+    /// Such a body as `large` was the last to be completed, and nothing was read since.
+    was_large: bool,
     /// A body that is received into memory of its own.
     large: Option<MsgBuilder>,
     open: Option<Box<dyn Open>>,
@@ -119,6 +125,7 @@ impl Decoder {
             shape,
             open,
             input,
+            was_large: false,
             large: None,
             large_flags: 0,
             large_frame: FrameHeader::default(),
@@ -132,11 +139,26 @@ impl Decoder {
     /// Room for bytes from the peer: of a large body where it is to be, else in the receive buffer.
     /// `ENOMEM`.
     pub fn space(&mut self) -> Result<Spare<'_>> {
+        let was_large = core::mem::take(&mut self.was_large);
         let mut spare = match &mut self.large {
-            Some(body) if body.remaining() > 0 => body.spare()?,
+            Some(body) if body.remaining() > 0 => {
+                let rest = body.remaining();
+                let spare = body.spare()?;
+                if spare.capacity() == rest && self.input.is_empty() {
+                    let mut behind = self.input.spare(READ)?;
+                    behind.limit(BEHIND);
+                    spare.followed_by(behind)
+                } else {
+                    spare
+                }
+            }
             _ => {
                 let missing = self.wanted.saturating_sub(self.input.len());
-                self.input.spare(missing.max(READ))?
+                let mut spare = self.input.spare(missing.max(READ))?;
+                if was_large {
+                    spare.limit(missing.max(BEHIND));
+                }
+                spare
             }
         };
         if let Some(most) = self.receive_limit {
@@ -419,7 +441,10 @@ impl Decoder {
     #[cold]
     fn other_body(&mut self, msg: &mut Msg) -> core::result::Result<bool, ProtoError> {
         match self.large.take() {
-            Some(body) if body.remaining() == 0 => *msg = body.finish(),
+            Some(body) if body.remaining() == 0 => {
+                *msg = body.finish();
+                self.was_large = true;
+            }
             Some(unfinished) => {
                 self.large = Some(unfinished);
                 return Ok(false);

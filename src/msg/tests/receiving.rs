@@ -14,6 +14,28 @@ fn spare_takes_what_fits() {
 }
 
 #[test]
+fn spare_goes_on_where_the_next_one_is() {
+    let (mut builder, mut buffer) = (MsgBuilder::new(100), RecvBuffer::new());
+    builder.push(&[1; 97]).unwrap();
+    let mut spare = builder.spare().unwrap().followed_by(buffer.spare(10).unwrap());
+    spare.limit(7);
+    assert_eq!((spare.capacity(), spare.room()), (3, 7));
+    assert_eq!(spare.append(&[2, 3]), 2);
+    assert_eq!(spare.append(&[4, 5, 6]), 3);
+    let (at, room) = spare.beyond();
+    assert_eq!((spare.capacity(), room), (0, 2));
+    // SAFETY: two bytes fit.
+    unsafe {
+        at.write(7);
+        spare.advance(1);
+    }
+    assert_eq!((spare.filled(), spare.room()), (6, 1));
+    drop(spare);
+    assert_eq!(builder.finish().data().get(97..), Some(&[2, 3, 4][..]));
+    assert_eq!(buffer.data(), [5, 6, 7]);
+}
+
+#[test]
 fn spare_counts_what_was_written_through_its_pointer() {
     let mut buffer = RecvBuffer::new();
     let mut spare = buffer.spare(4).unwrap();

@@ -194,8 +194,18 @@ impl Socket {
             return Err(Errno::ENOBUFS);
         }
         let start = spare.as_mut_ptr().cast::<c_void>();
-        // SAFETY: `start` points to `room` writable bytes.
-        let n = retry(|| unsafe { libc::recv(self.fd(), start, room, 0) })? as usize;
+        let (beyond, room_beyond) = spare.beyond();
+        let n = if room_beyond == 0 {
+            // SAFETY: `start` points to `room` writable bytes.
+            retry(|| unsafe { libc::recv(self.fd(), start, room, 0) })?
+        } else {
+            let parts = [
+                libc::iovec { iov_base: start, iov_len: room },
+                libc::iovec { iov_base: beyond.cast(), iov_len: room_beyond },
+            ];
+            // SAFETY: each of the parts points to so many writable bytes.
+            retry(|| unsafe { libc::readv(self.fd(), parts.as_ptr(), parts.len() as c_int) })?
+        } as usize;
         // SAFETY: the system has written `n` bytes there.
         unsafe { spare.advance(n) };
         Ok(n)

@@ -204,6 +204,37 @@ fn large_bodies_are_received_in_place() {
     decoder.release_memory();
 }
 
+/// One read takes the rest of a large body and the next one's header; a body that was begun in that way is
+/// received in place but for a few bytes.
+#[test]
+fn large_bodies_in_a_row_take_a_read_each() {
+    let mut decoder = established_v3(SocketType::Pull, 1).decoder;
+    let body: Vec<u8> = (0..100_000_u32).map(|i| i as u8).collect();
+    let sent = vec![data(&body, false), data(&body, false), data(&body, false), data(b"z", false)];
+    let stream = encoded(established_v3(SocketType::Push, 1), sent);
+    let mut rest = stream.as_slice();
+    let mut reads = Vec::new();
+    let mut received = Vec::new();
+    let mut msg = Msg::new();
+    while !rest.is_empty() {
+        let taken = decoder.space().unwrap().append(rest);
+        rest = &rest[taken..];
+        reads.push(taken);
+        while let Some(item) = decoder.next(&mut msg).unwrap() {
+            assert_eq!(item, Item::Msg);
+            received.push(msg.data().to_vec());
+        }
+    }
+    assert_eq!(received, [body.clone(), body.clone(), body, b"z".to_vec()]);
+    let [first, bodies @ ..] = reads.as_slice() else { panic!("no reads") };
+    assert!(*first < 65_000 && bodies.len() == 3, "{reads:?}");
+    assert!(
+        decoder.space().unwrap().room() <= 512,
+        "what comes behind the last may be large as well"
+    );
+    assert!(decoder.space().unwrap().room() >= 4096, "or not");
+}
+
 #[test]
 fn a_limit_bounds_what_is_received_at_once() {
     let mut config = config(SocketType::Pull);
