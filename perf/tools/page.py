@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from dataclasses import dataclass
 
 import charts
@@ -41,6 +42,28 @@ def ratio(figure, ours, other):
 def ratios_of(figure, ours, other):
     found = sorted(ratio(figure, a[figure], b[figure]) for a, b in zip(ours, other))
     return median(found), found[0], found[-1]
+
+
+def bounds(found):
+    """Between which two of the values their median would be found again, nine times out of ten."""
+    # As many are left out at either end as fall on one side of it no more often than once in twenty times.
+    count, at_most, left_out = len(found), 0.0, -1
+    while at_most <= 0.05 and left_out < count:
+        left_out += 1
+        at_most += math.comb(count, left_out) / 2 ** count
+    left_out = max(left_out - 1, 0)
+    return found[left_out], found[count - 1 - left_out]
+
+
+def is_open(row, ours, other):
+    """Whether these pairs do not tell yet if a figure is at its first target or short of it."""
+    for figure, target in row.targets.items():
+        if target.first is None or target.at_most or figure in UNCOMPARED:
+            continue
+        low, high = bounds(sorted(ratio(figure, a[figure], b[figure]) for a, b in zip(ours, other)))
+        if low < target.first <= high:
+            return True
+    return False
 
 
 def lines_of(row, runs):
