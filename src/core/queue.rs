@@ -234,7 +234,7 @@ impl<C: HasQueue> Producer<C> {
 
     /// Lets the consumer see everything written so far, and says whether it sleeps: `look` finds that out,
     /// and how much it had taken when it went to sleep. The swap orders one before the other.
-    #[inline]
+    #[inline(always)]
     pub fn publish(&mut self, look: impl FnOnce(&C) -> Option<u64>) -> bool {
         self.common.queue().published.swap(self.place.count, Ordering::SeqCst);
         model_fence();
@@ -243,7 +243,7 @@ impl<C: HasQueue> Producer<C> {
 
     /// As [`Producer::publish`], but what `look` reads is ordered only by a consumer that asks for
     /// [`membarrier::everywhere`]. It does not wait for the cache lines that were written.
-    #[inline]
+    #[inline(always)]
     pub fn publish_unfenced(&mut self, look: impl FnOnce(&C) -> Option<u64>) -> bool {
         self.common.queue().published.store(self.place.count, Ordering::Release);
         membarrier::here();
