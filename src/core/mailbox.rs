@@ -52,7 +52,7 @@ pub struct NewPipe {
     /// The listener that accepted the connection, by address; 0 for none.
     pub origin: usize,
     /// Addresses.
-    pub endpoints: EndpointPair,
+    pub endpoints: Arc<EndpointPair>,
 }
 
 impl NewPipe {

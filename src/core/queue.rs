@@ -31,8 +31,9 @@ use crate::sync::cell::UnsafeCell;
 use crate::sync::{model_fence, prefetch};
 use crate::sys::membarrier;
 
-/// Words of a pipe's first chunk: room for what a handshake leaves.
-const FIRST_CHUNK: usize = if cfg!(loom) { 2 * (Room::MOST + 2) } else { 17 };
+/// Words of a pipe's first chunk: room for what a handshake leaves, which is properties by reference and a
+/// routing id.
+const FIRST_CHUNK: usize = if cfg!(loom) { 2 * (Room::MOST + 2) } else { Room::MOST + 5 };
 /// Words of a chunk at the most.
 const LAST_CHUNK: usize = if cfg!(loom) { Room::MOST + 2 } else { 2046 };
 

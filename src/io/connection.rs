@@ -78,7 +78,7 @@ pub struct Inner {
     pub(super) failed_attempts: u32,
     /// The last interval before dialling again; `None` before the first.
     pub(super) interval: Option<i32>,
-    pub(super) endpoints: EndpointPair,
+    pub(super) endpoints: Arc<EndpointPair>,
     /// The accepted connection, until the session starts.
     pub(super) accepted: Option<Stream>,
     /// The handshake waits for the authenticator.
@@ -114,7 +114,7 @@ impl Inner {
             last_peer: None,
             failed_attempts: 0,
             interval: None,
-            endpoints: EndpointPair::default(),
+            endpoints: Arc::default(),
             accepted: None,
             inquiry: None,
             work: None,
@@ -138,7 +138,7 @@ impl Inner {
 
 impl Session {
     /// Hands over an accepted connection, before the session is started.
-    pub fn set_accepted(&self, stream: Stream, endpoints: EndpointPair) {
+    pub fn set_accepted(&self, stream: Stream, endpoints: Arc<EndpointPair>) {
         let mut inner = self.inner.lock();
         inner.accepted = Some(stream);
         inner.endpoints = endpoints;
@@ -205,9 +205,8 @@ impl Session {
             Class::RoutingId => !self.is_quiet_to_socket(),
             _ => true,
         });
-        let last_words = (raw && self.options.stream_notify
-            || !raw && self.options.router_notify & ZMQ_NOTIFY_DISCONNECT != 0)
-            .then(Msg::new);
+        let says_end = raw && self.options.stream_notify
+            || !raw && self.options.router_notify & ZMQ_NOTIFY_DISCONNECT != 0;
         // The handshakes of old have no success to report.
         if !raw && peer.version.0 >= 3 {
             self.emit(inner, ZMQ_EVENT_HANDSHAKE_SUCCEEDED, 0);
@@ -220,7 +219,7 @@ impl Session {
         let patience = Patience::default();
         let link = TxLink { stream: stream.clone(), encoder, batch, patience };
         self.change_write(TxChange::Connect(Box::new(link)));
-        let link = RxLink { stream: stream.clone(), decoder, last_words };
+        let link = RxLink { stream: stream.clone(), decoder, says_end };
         self.change_read(RxChange::Connect(Box::new(link), first, is_news));
     }
 

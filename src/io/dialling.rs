@@ -8,6 +8,7 @@ use crate::consts::*;
 use crate::core::mailbox::{Command, EndpointPair};
 use crate::error::{Errno, Result};
 use crate::log::Kind;
+use crate::sync::Arc;
 use crate::sys::poller::Watch;
 use crate::sys::{NO_FD, RawFd, clock};
 use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
@@ -15,14 +16,14 @@ use crate::transport::{Dial, SocketAddress, Stream, Target, resolve};
 impl Session {
     /// Begins to dial, with the names' addresses as they are now.
     pub(super) fn look_up(&self, at: &mut Loop, inner: &mut Inner) {
-        let Role::Connect { target, .. } = &self.role else { return };
+        let Role::Connect(called) = &self.role else { return };
         inner.endpoints = self.unconnected(inner);
         inner.phase = Phase::Resolving;
-        if target.needs_resolution() {
+        if called.target.needs_resolution() {
             let me = self.weak();
-            resolve(target, Box::new(move |addresses| post_resolved(&me, addresses)));
+            resolve(&called.target, Box::new(move |addresses| post_resolved(&me, addresses)));
         } else {
-            let addresses = target.resolve_blocking();
+            let addresses = called.target.resolve_blocking();
             self.resolved(at, inner, addresses);
         }
     }
@@ -62,14 +63,14 @@ impl Session {
         inner: &mut Inner,
         failed: Option<(RawFd, Errno)>,
     ) {
-        let Role::Connect { target, .. } = &self.role else { return };
+        let Role::Connect(called) = &self.role else { return };
         let mut failed = failed;
         if let Some(failure) = failed {
             self.report_failed_dial(inner, failure);
         }
         while let Some(address) = inner.addresses.next() {
             inner.address = Some(Box::new(address.clone()));
-            match self.dial(at, inner, target, &address) {
+            match self.dial(at, inner, &called.target, &address) {
                 Ok(()) => return,
                 Err(failure) => {
                     self.report_failed_dial(inner, failure);
@@ -80,7 +81,8 @@ impl Session {
         inner.phase = Phase::Idle;
         inner.failed_attempts = inner.failed_attempts.saturating_add(1);
         // What a proxy says, or whether it is there, is not the peer's refusal.
-        let refused = matches!(failed, Some((_, Errno::ECONNREFUSED))) && target.proxy().is_none();
+        let refused =
+            matches!(failed, Some((_, Errno::ECONNREFUSED))) && called.target.proxy().is_none();
         if refused && self.options.reconnect_stop & ZMQ_RECONNECT_STOP_CONN_REFUSED != 0 {
             self.endpoint_gone();
             return self.end_if_terminating(at, inner);
@@ -120,8 +122,8 @@ impl Session {
 
     /// The other end is the peer's, or a proxy's. Errors: why there will be no connection.
     fn reached(&self, at: &mut Loop, inner: &mut Inner, stream: Stream) -> Result<()> {
-        let Role::Connect { target, .. } = &self.role else { return Ok(()) };
-        match target.negotiation(&self.options)? {
+        let Role::Connect(called) = &self.role else { return Ok(()) };
+        match called.target.negotiation(&self.options)? {
             Some(negotiation) => self.negotiate(at, inner, stream, negotiation)?,
             None => {
                 stop(&mut inner.running, Timer::Connect);
@@ -149,7 +151,7 @@ impl Session {
         inner.addresses = Vec::new().into_iter();
         inner.interval = None;
         inner.failed_attempts = 0;
-        inner.endpoints.local = stream.local_endpoint();
+        Arc::make_mut(&mut inner.endpoints).local = stream.local_endpoint();
         self.emit(inner, ZMQ_EVENT_CONNECTED, stream.fd() as u64);
         self.shake_hands(at, inner, stream);
     }
@@ -157,10 +159,10 @@ impl Session {
     /// What monitors are told of a connection that is not there yet. As in libzmq that is what
     /// the application connected to, as far as it says where; once a connection was lost, the address
     /// that it had.
-    fn unconnected(&self, inner: &Inner) -> EndpointPair {
-        let Role::Connect { target, endpoint } = &self.role else { return EndpointPair::default() };
-        let known = target.announced(inner.last_peer.as_deref());
-        EndpointPair::connect(known.as_ref().unwrap_or(endpoint))
+    fn unconnected(&self, inner: &Inner) -> Arc<EndpointPair> {
+        let Role::Connect(called) = &self.role else { return Arc::default() };
+        let known = called.target.announced(inner.last_peer.as_deref());
+        EndpointPair::connect(known.as_ref().unwrap_or(&called.endpoint)).into()
     }
 
     /// Dials again after the interval that the options ask for, if they do.
@@ -193,8 +195,8 @@ impl Session {
 
     /// The socket is to forget the endpoint.
     pub(super) fn endpoint_gone(&self) {
-        if let Role::Connect { endpoint, .. } = &self.role {
-            self.port().mailbox.send(Command::EndpointGone(endpoint.as_str().into()));
+        if let Role::Connect(called) = &self.role {
+            self.port().mailbox.send(Command::EndpointGone(called.endpoint.as_str().into()));
         }
     }
 }

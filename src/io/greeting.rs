@@ -60,7 +60,8 @@ impl Session {
     /// Which end of a WebSocket the session is, if there is one.
     fn websocket_end(&self, stream: &Stream) -> Option<End> {
         match &self.role {
-            Role::Connect { target, .. } => target
+            Role::Connect(called) => called
+                .target
                 .websocket()
                 .map(|(host, path)| End::Client { host: host.to_owned(), path: path.to_owned() }),
             Role::Accept(_) => {

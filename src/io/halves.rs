@@ -89,8 +89,8 @@ pub struct RxLink {
     pub stream: Arc<Stream>,
     /// Bytes to messages.
     pub decoder: Decoder,
-    /// For raw connections: an empty message says that the peer is gone.
-    pub last_words: Option<Msg>,
+    /// An empty message is to say that the peer is gone.
+    pub says_end: bool,
 }
 
 /// A change of the writing half.
@@ -395,8 +395,8 @@ impl ReadHalf {
         self.held = None;
         if let Some(pipe) = &mut self.pipe {
             pipe.rollback();
-            if let Some(last_words) = link.and_then(|link| link.last_words) {
-                pipe.force(last_words);
+            if link.is_some_and(|link| link.says_end) {
+                pipe.force(Msg::new());
             }
             pipe.flush(false);
         }

@@ -26,15 +26,15 @@ struct Silence {
     heard: u32,
 }
 
-/// The silences of a session.
+/// The silences of a session. Most have none.
 #[derive(Debug, Default)]
 pub(super) struct Silences {
-    after_ours: Option<Silence>,
-    after_theirs: Option<Silence>,
+    after_ours: Option<Box<Silence>>,
+    after_theirs: Option<Box<Silence>>,
 }
 
 impl Silences {
-    fn of(&mut self, timer: Timer) -> &mut Option<Silence> {
+    fn of(&mut self, timer: Timer) -> &mut Option<Box<Silence>> {
         match timer {
             Timer::HeartbeatTtl => &mut self.after_theirs,
             _ => &mut self.after_ours,
@@ -74,7 +74,8 @@ impl Session {
         };
         let heard = self.traffic.load(Ordering::Relaxed);
         // A silence that goes on is not begun anew by each PING.
-        let goes_on = inner.silences.after_ours.is_some_and(|silence| silence.heard == heard);
+        let goes_on =
+            inner.silences.after_ours.as_ref().is_some_and(|silence| silence.heard == heard);
         if limit > 0 && !goes_on {
             self.expect(at, inner, Timer::HeartbeatTimeout, limit, heard);
         }
@@ -96,10 +97,10 @@ impl Session {
     fn expect(&self, at: &mut Loop, inner: &mut Inner, timer: Timer, within: i32, heard: u32) {
         let now = clock::now_ms();
         let deadline = now.saturating_add(u64::try_from(within).unwrap_or(0));
-        let due = inner.silences.of(timer).map_or(u64::MAX, |silence| silence.due);
+        let due = inner.silences.of(timer).as_ref().map_or(u64::MAX, |silence| silence.due);
         let running = is_running(&inner.running, timer) && due <= deadline;
         let due = if running { due } else { deadline };
-        *inner.silences.of(timer) = Some(Silence { deadline, due, heard });
+        *inner.silences.of(timer) = Some(Box::new(Silence { deadline, due, heard }));
         if !running {
             self.start_timer(at, inner, timer, within);
         }
@@ -113,7 +114,8 @@ impl Session {
         }
         let left = silence.deadline.saturating_sub(clock::now_ms());
         if left > 0 {
-            *inner.silences.of(timer) = Some(Silence { due: silence.deadline, ..silence });
+            let due = silence.deadline;
+            *inner.silences.of(timer) = Some(Box::new(Silence { due, ..*silence }));
             let left = i32::try_from(left).unwrap_or(i32::MAX);
             return self.start_timer(at, inner, timer, left);
         }

@@ -176,11 +176,17 @@ impl ListenerHandle {
 
     fn start_session(self: &Arc<Self>, at: &mut Loop, stream: Stream, path: &str) {
         let thread = self.pool.choose(self.options.affinity).unwrap_or(&self.thread).clone();
-        let endpoints = EndpointPair {
-            local: stream.local_endpoint() + path,
-            remote: stream.remote_endpoint() + path,
-            bound: true,
+        let with_path = |mut endpoint: String| {
+            endpoint.push_str(path);
+            // Kept for as long as the connection.
+            endpoint.shrink_to_fit();
+            endpoint
         };
+        let endpoints = Arc::new(EndpointPair {
+            local: with_path(stream.local_endpoint()),
+            remote: with_path(stream.remote_endpoint()),
+            bound: true,
+        });
         self.port.events.emit(ZMQ_EVENT_ACCEPTED, stream.fd() as u64, &endpoints);
         let session = Session::new(
             thread,

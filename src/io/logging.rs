@@ -22,13 +22,13 @@ impl Session {
 
     /// An attempt failed. Told at ever longer distances while it goes on.
     pub(super) fn log_failed_dial(&self, inner: &Inner, kind: Kind, error: Errno) {
-        let Role::Connect { target, .. } = &self.role else { return };
+        let Role::Connect(called) = &self.role else { return };
         let attempt = inner.failed_attempts.saturating_add(1);
         if log::is_on() && attempt.is_power_of_two() {
             let subject = self.subject(&inner.endpoints);
             let address = inner.address.as_deref().filter(|_| kind == Kind::ConnectFailed);
             let address = address.map(endpoint_of).unwrap_or_default();
-            let place = match (address.is_empty(), target.proxy()) {
+            let place = match (address.is_empty(), called.target.proxy()) {
                 (true, _) => "",
                 (_, None) => " at ",
                 (_, Some(_)) => " by way of the proxy at ",

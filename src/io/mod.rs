@@ -47,7 +47,7 @@ pub use datagram::Datagrams;
 pub use listener::ListenerHandle;
 pub use multicast::Multicast;
 pub use pollset::PollSet;
-pub use session::{Role, Session};
+pub use session::{Called, Role, Session};
 pub use thread::IoPool;
 
 use crate::core::mailbox::{EndpointPair, Mailbox};

@@ -66,15 +66,17 @@ const MOST_CONTROLS: usize = 16;
 
 /// How a session came to be.
 pub enum Role {
-    /// It dials.
-    Connect {
-        /// Whom.
-        target: Target,
-        /// As the application spelled it.
-        endpoint: String,
-    },
+    /// It dials. In a box: there may be many times as many of the others.
+    Connect(Box<Called>),
     /// A listener accepted it.
     Accept(Weak<ListenerHandle>),
+}
+
+/// Whom a session dials.
+pub struct Called {
+    pub target: Target,
+    /// As the application spelled it.
+    pub endpoint: String,
 }
 
 /// One session. What messages need comes first, in as few cache lines as may be: a thread may serve
@@ -91,8 +93,8 @@ pub struct Session {
     write: Half<WriteHalf>,
     pub(super) options: Arc<Options>,
     pub(super) role: Role,
-    tx_changes: Mutex<VecDeque<TxChange>>,
-    rx_changes: Mutex<VecDeque<RxChange>>,
+    tx_changes: Mutex<Vec<TxChange>>,
+    rx_changes: Mutex<Vec<RxChange>>,
     control: Mutex<VecDeque<Msg>>,
     /// The peer's last PING with a time to live: that time in milliseconds, and above it what
     /// `traffic` was.
@@ -159,14 +161,14 @@ impl Session {
 
     /// Whether it dials, rather than was accepted.
     pub fn is_connecting(&self) -> bool {
-        matches!(self.role, Role::Connect { .. })
+        matches!(self.role, Role::Connect(_))
     }
 
     /// The listener that accepted it, by address; 0 for none.
     pub fn origin(&self) -> usize {
         match &self.role {
             Role::Accept(listener) => listener.as_ptr().addr(),
-            Role::Connect { .. } => 0,
+            Role::Connect(_) => 0,
         }
     }
 
@@ -231,14 +233,14 @@ impl Session {
 
     /// Has a change of the writing half carried out.
     pub(super) fn change_write(&self, change: TxChange) {
-        self.tx_changes.lock().push_back(change);
+        self.tx_changes.lock().push(change);
         self.set(TX_CHANGED);
         self.drive_write();
     }
 
     /// Has a change of the reading half carried out.
     pub(super) fn change_read(&self, change: RxChange) {
-        self.rx_changes.lock().push_back(change);
+        self.rx_changes.lock().push(change);
         self.set(RX_CHANGED);
         self.drive_read();
     }
@@ -328,7 +330,7 @@ impl Session {
         if !self.clear(TX_CHANGED) {
             return;
         }
-        while let Some(change) = { self.tx_changes.lock().pop_front() } {
+        for change in taken(&self.tx_changes) {
             let detached = matches!(change, TxChange::Disconnect);
             half.change(change);
             if detached {
@@ -364,7 +366,7 @@ impl Session {
         if !self.clear(RX_CHANGED) {
             return;
         }
-        while let Some(change) = { self.rx_changes.lock().pop_front() } {
+        for change in taken(&self.rx_changes) {
             let detached = matches!(change, RxChange::Disconnect);
             half.change(change);
             if detached {
@@ -440,6 +442,11 @@ impl Session {
         let last = self.thread.last_sent.swap(now, Ordering::Relaxed);
         heard || now.saturating_sub(last) > QUIET_US
     }
+}
+
+/// What waits in a list, which has no memory afterwards: most connections change twice in their life.
+fn taken<T>(list: &Mutex<Vec<T>>) -> Vec<T> {
+    std::mem::take(&mut *list.lock())
 }
 
 impl Host for Session {

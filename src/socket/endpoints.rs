@@ -8,7 +8,7 @@ use crate::consts::*;
 use crate::core::mailbox::{EndpointPair, NewPipe, PipeLink};
 use crate::core::pipe::{Peer, direction};
 use crate::error::{Errno, Result};
-use crate::io::{Courier, Datagrams, ListenerHandle, Means, Multicast, Role, Session};
+use crate::io::{Called, Courier, Datagrams, ListenerHandle, Means, Multicast, Role, Session};
 use crate::options::SocketType;
 use crate::pattern::{PipeId, Pipes};
 use crate::sync::Arc;
@@ -129,7 +129,8 @@ impl Socket {
         let options = self.snapshot();
         let target = Target::parse(protocol, address, &options)?;
         self.last_endpoint = target.endpoint();
-        let role = Role::Connect { target, endpoint: endpoint.to_owned() };
+        let called = Called { target, endpoint: endpoint.to_owned() };
+        let role = Role::Connect(Box::new(called));
         let session = Session::new(thread, self.port.clone(), options, role);
         let pipe = (!self.options.immediate).then(|| self.join(&session, endpoint));
         session.launch();
@@ -182,7 +183,7 @@ impl Socket {
             subscribe_to_all: true,
             locally_initiated: true,
             origin: 0,
-            endpoints: EndpointPair::connect(endpoint),
+            endpoints: EndpointPair::connect(endpoint).into(),
         });
         courier.launch(to_socket, from_socket);
         let kind = Kind::Courier(courier, pipe);
@@ -214,7 +215,7 @@ impl Socket {
             subscribe_to_all: false,
             locally_initiated: true,
             origin: 0,
-            endpoints: EndpointPair::connect(endpoint),
+            endpoints: EndpointPair::connect(endpoint).into(),
         })
     }
 

@@ -143,7 +143,7 @@ impl Registry {
             subscribe_to_all: false,
             locally_initiated: true,
             origin: 0,
-            endpoints: EndpointPair::connect(address),
+            endpoints: EndpointPair::connect(address).into(),
         };
         (pipe, told)
     }
@@ -174,7 +174,7 @@ fn far_end(writer: PipeWriter, reader: PipeReader, link: Arc<PipeLink>, address:
         subscribe_to_all: false,
         locally_initiated: false,
         origin: 0,
-        endpoints: EndpointPair::bind(address),
+        endpoints: EndpointPair::bind(address).into(),
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Slot {
     credit_of: u64,
     /// Through which the far end reaches this socket.
     pub link: Arc<PipeLink>,
-    pub endpoints: EndpointPair,
+    pub endpoints: Arc<EndpointPair>,
     /// See [`NewPipe::origin`].
     pub origin: usize,
 }

@@ -53,7 +53,7 @@ pub struct Decoder {
     /// In a WebSocket, that frame.
     large_frame: FrameHeader,
     /// In a WebSocket, what has come of a message in several frames.
-    fragments: Option<Fragments>,
+    fragments: Option<Box<Fragments>>,
 }
 
 /// The commands that mean something on this connection. Others are skipped.
@@ -330,7 +330,7 @@ impl Decoder {
             return Ok(Some(flags));
         }
         let begun = self.fragments.take();
-        let mut joined = begun.unwrap_or(Fragments { flags, body: Vec::new() });
+        let mut joined = begun.unwrap_or_else(|| Box::new(Fragments { flags, body: Vec::new() }));
         joined.body.try_reserve(msg.len()).map_err(|_| ProtoError::OutOfMemory)?;
         joined.body.extend_from_slice(msg.data());
         if last {
