@@ -8,14 +8,13 @@
 //! reader every low-water mark, which is half the high-water mark, so that the line they share
 //! is touched rarely). A pipe is full when the difference reaches the high-water mark.
 //!
-//! | field of `Channel` | written by | read by | rule |
+//! | field | written by | read by | rule |
 //! |---|---|---|---|
 //! | `read_count` | reader | writer | grows only |
 //! | `reader_asleep` | reader (set), writer (swapped clear) | writer | set before the last look at the queue; who swaps it clear wakes the reader |
 //! | `writer_asleep` | writer (set), reader (swapped clear) | reader | set before the last look at `read_count`; likewise |
 //! | `writer_gone` | writer, after its last publication | reader | after it is seen, one more look at the queue is final |
 //! | `reader_gone` | reader | writer | nothing more will be read |
-//! | `slept_at` | reader | writer | set before `reader_asleep`; the records of so many frames are not read any more |
 //! | `hwm` | either | both | plain value, 0 for unlimited |
 //! | `last_words` | reader's owner, once | writer, when it closes | |
 //! | `unfenced` | writer | reader | see below |
@@ -33,7 +32,7 @@ mod writer;
 
 use std::sync::OnceLock;
 
-use super::queue::{self, HasQueue, Queue};
+use super::queue;
 use crate::msg::{Class, Msg};
 use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
 use crate::sync::{Arc, Mutex};
@@ -61,50 +60,29 @@ pub trait Peer: Send + Sync {
     }
 }
 
-/// Keeps what different threads write on different cache lines.
-#[repr(align(64))]
-struct Line<T>(T);
-
-struct ReaderLine {
+/// What the reader writes.
+struct ReaderSide {
     read_count: AtomicU64,
-    slept_at: AtomicU64,
     reader_asleep: AtomicBool,
 }
 
-struct RareLine {
+/// What is hardly ever written, on a cache line of its own.
+#[repr(align(64))]
+struct Rare {
     hwm: AtomicI32,
     writer_asleep: AtomicBool,
     writer_gone: AtomicBool,
     reader_gone: AtomicBool,
+    unfenced: AtomicBool,
     conflated: Option<Box<Mutex<Option<Msg>>>>,
     /// What the reader wants to find before the end.
     last_words: OnceLock<Box<[u8]>>,
     pace: Pace,
 }
 
-/// With the queue's counter, which each publication writes.
-struct WriterLine {
-    queue: Queue,
-    unfenced: AtomicBool,
-}
-
-/// What the two ends share. One of a few thousand may be all that a thread works at before it comes to the
-/// next: it has three cache lines.
-struct Channel {
-    reader: Line<ReaderLine>,
-    rare: Line<RareLine>,
-    writer: Line<WriterLine>,
-}
-
+/// A thread may serve thousands of pipes in turn: what the ends of one share has three cache lines.
 #[cfg(not(loom))]
-const _: () = assert!(size_of::<Channel>() == 3 * 64);
-
-impl HasQueue for Channel {
-    #[inline(always)]
-    fn queue(&self) -> &Queue {
-        &self.writer.0.queue
-    }
-}
+const _: () = assert!(queue::shared_size::<ReaderSide, Rare>() == 3 * 64);
 
 /// Whether the high-water mark counts what ends with such a frame.
 fn counts(class: Class) -> bool {
@@ -119,24 +97,19 @@ pub fn direction(
     writer: Arc<dyn Peer>,
     reader: Arc<dyn Peer>,
 ) -> (PipeWriter, PipeReader) {
-    let channel = Arc::new(Channel {
-        reader: Line(ReaderLine {
-            read_count: AtomicU64::new(0),
-            slept_at: AtomicU64::new(0),
-            reader_asleep: AtomicBool::new(false),
-        }),
-        rare: Line(RareLine {
-            hwm: AtomicI32::new(if conflate { 0 } else { hwm.max(0) }),
-            writer_asleep: AtomicBool::new(false),
-            writer_gone: AtomicBool::new(false),
-            reader_gone: AtomicBool::new(false),
-            conflated: conflate.then(Box::default),
-            last_words: OnceLock::new(),
-            pace: Pace::new(),
-        }),
-        writer: Line(WriterLine { queue: Queue::new(), unfenced: AtomicBool::new(false) }),
-    });
-    let (producer, consumer) = queue::ends(channel);
+    let reader_side =
+        ReaderSide { read_count: AtomicU64::new(0), reader_asleep: AtomicBool::new(false) };
+    let rare = Rare {
+        hwm: AtomicI32::new(if conflate { 0 } else { hwm.max(0) }),
+        writer_asleep: AtomicBool::new(false),
+        writer_gone: AtomicBool::new(false),
+        reader_gone: AtomicBool::new(false),
+        unfenced: AtomicBool::new(false),
+        conflated: conflate.then(Box::default),
+        last_words: OnceLock::new(),
+        pace: Pace::new(),
+    };
+    let (producer, consumer) = queue::queue(reader_side, rare);
     (PipeWriter::new(producer, reader, conflate), PipeReader::new(consumer, writer))
 }
 

@@ -9,9 +9,10 @@
 //! | field | written by | read by | rule |
 //! |---|---|---|---|
 //! | `published` | producer | consumer | release/acquire; the records of so many messages are whole |
-//! | words | producer, behind what is published or where the consumer said it is done | consumer, before that | never both: the counters separate them |
+//! | words | producer, behind what is published, or before what is not yet `taken` | consumer, between those | never both: the counters separate them |
 //! | `Chunk::next`, `Queue::first` | producer, before it publishes a message beyond | consumer | release/acquire |
 //! | `spare` | both, by swap | both | whoever swaps it out owns it |
+//! | `taken` | consumer, before it sleeps | producer, when it finds it sleeping | release/acquire |
 //! | `end` | consumer, when it is dropped | the last to go | the reference count orders them |
 //!
 //! The records of a chunk end with a word that says so, or that they go on at its start, written before a
@@ -43,8 +44,20 @@ const AHEAD: u64 = 4;
 /// How many bytes further on records will be written, or read, soon.
 const SOON: usize = 128;
 
-/// What both ends use: the producer's counter, beside which there may be more that the producer writes.
-pub struct Queue {
+/// What both ends use: what the producer writes, what the consumer writes, and what else they want to share,
+/// `C` beside the consumer's and `T` elsewhere.
+#[repr(C)]
+struct Shared<C, T> {
+    queue: Line<Queue>,
+    consumer: Line<ConsumerSide<C>>,
+    common: T,
+}
+
+/// What is written by others than its neighbours.
+#[repr(align(64))]
+struct Line<T>(T);
+
+struct Queue {
     /// How many messages may be read. Grows only.
     published: AtomicU64,
     first: AtomicPtr<Chunk>,
@@ -53,10 +66,10 @@ pub struct Queue {
     end: UnsafeCell<Place>,
 }
 
-/// What both ends hold.
-pub trait HasQueue {
-    /// The queue that is part of it.
-    fn queue(&self) -> &Queue;
+struct ConsumerSide<C> {
+    /// So many messages were taken, and nothing of them is read any more. Grows only.
+    taken: AtomicU64,
+    beside: C,
 }
 
 // SAFETY: messages cross threads by value; the raw pointers follow the table above.
@@ -66,8 +79,8 @@ unsafe impl Sync for Queue {}
 
 /// The end messages are put into.
 #[repr(C)]
-pub struct Producer<C: HasQueue> {
-    common: Arc<C>,
+pub struct Producer<C, T> {
+    shared: Arc<Shared<C, T>>,
     /// Where the next record goes, if there is room, and how many were written, published or not.
     place: Place,
     /// Words of the chunk from there on that are free.
@@ -82,8 +95,8 @@ pub struct Producer<C: HasQueue> {
 
 /// The end messages are taken from.
 #[repr(C)]
-pub struct Consumer<C: HasQueue> {
-    common: Arc<C>,
+pub struct Consumer<C, T> {
+    shared: Arc<Shared<C, T>>,
     /// The next record.
     place: Place,
     /// What `published` was when last looked at.
@@ -92,29 +105,59 @@ pub struct Consumer<C: HasQueue> {
 
 // SAFETY: an end owns its position; the chunks it points to are reached by no other end except
 // by the rules of the table above.
-unsafe impl<C: HasQueue + Send + Sync> Send for Producer<C> {}
+unsafe impl<C: Send + Sync, T: Send + Sync> Send for Producer<C, T> {}
 // SAFETY: as for `Producer`.
-unsafe impl<C: HasQueue + Send + Sync> Send for Consumer<C> {}
+unsafe impl<C: Send + Sync, T: Send + Sync> Send for Consumer<C, T> {}
 
-/// The two ends of the fresh queue in `common`.
-pub fn ends<C: HasQueue>(common: Arc<C>) -> (Producer<C>, Consumer<C>) {
+/// A fresh queue, with what else its ends share: `beside` what the consumer writes, and `common`. Allocates
+/// no chunk before the first message.
+pub fn queue<C, T>(beside: C, common: T) -> (Producer<C, T>, Consumer<C, T>) {
+    let shared = Arc::new(Shared {
+        queue: Line(Queue {
+            published: AtomicU64::new(0),
+            first: AtomicPtr::new(ptr::null_mut()),
+            spare: AtomicPtr::new(ptr::null_mut()),
+            end: UnsafeCell::new(Place::START),
+        }),
+        consumer: Line(ConsumerSide { taken: AtomicU64::new(0), beside }),
+        common,
+    });
     let producer = Producer {
-        common: common.clone(),
+        shared: shared.clone(),
         place: Place::START,
         room: 0,
         len: 0,
         mark: Place::START,
         copies: false,
     };
-    let consumer = Consumer { common, place: Place::START, seen: 0 };
+    let consumer = Consumer { shared, place: Place::START, seen: 0 };
     (producer, consumer)
 }
 
-impl<C: HasQueue> Producer<C> {
-    /// What both ends hold.
+/// Bytes of what both ends share.
+#[cfg(not(loom))]
+pub const fn shared_size<C, T>() -> usize {
+    size_of::<Shared<C, T>>()
+}
+
+impl<C, T> Shared<C, T> {
     #[inline(always)]
-    pub fn common(&self) -> &C {
-        &self.common
+    fn queue(&self) -> &Queue {
+        &self.queue.0
+    }
+}
+
+impl<C, T> Producer<C, T> {
+    /// What both ends share.
+    #[inline(always)]
+    pub fn common(&self) -> &T {
+        &self.shared.common
+    }
+
+    /// What they share beside what the consumer writes.
+    #[inline(always)]
+    pub fn beside_consumer(&self) -> &C {
+        &self.shared.consumer.0.beside
     }
 
     /// For a consumer that is content with the payload ([`Consumer::lend`], [`Consumer::take_while`]):
@@ -210,7 +253,7 @@ impl<C: HasQueue> Producer<C> {
     /// Makes a chunk and links it behind the current one. Null if there is no memory.
     fn link_new(&mut self) -> *mut Chunk {
         let chunk = self.place.chunk;
-        let mut next = self.common.queue().spare.swap(ptr::null_mut(), Ordering::AcqRel);
+        let mut next = self.shared.queue().spare.swap(ptr::null_mut(), Ordering::AcqRel);
         if next.is_null() {
             let len = if chunk.is_null() { FIRST_CHUNK } else { (self.len * 4).min(LAST_CHUNK) };
             next = Chunk::allocate(len);
@@ -219,7 +262,7 @@ impl<C: HasQueue> Producer<C> {
             }
         }
         if chunk.is_null() {
-            self.common.queue().first.store(next, Ordering::Release);
+            self.shared.queue().first.store(next, Ordering::Release);
         } else {
             // SAFETY: as in `advance`.
             unsafe { (*chunk).next.store(next, Ordering::Release) };
@@ -233,39 +276,40 @@ impl<C: HasQueue> Producer<C> {
         self.place.count != self.mark.count
     }
 
-    /// Lets the consumer see everything written so far, and says whether it sleeps: `look` finds that out,
-    /// and how much it had taken when it went to sleep. The swap orders one before the other.
+    /// Lets the consumer see everything written so far, and says whether `asleep` finds it sleeping, who
+    /// looks after that. The swap orders one before the other.
     #[inline(always)]
-    pub fn publish(&mut self, look: impl FnOnce(&C) -> Option<u64>) -> bool {
-        self.common.queue().published.swap(self.place.count, Ordering::SeqCst);
+    pub fn publish(&mut self, asleep: impl FnOnce(&C) -> bool) -> bool {
+        self.shared.queue().published.swap(self.place.count, Ordering::SeqCst);
         model_fence();
-        self.published(look)
+        self.published(asleep)
     }
 
-    /// As [`Producer::publish`], but what `look` reads is ordered only by a consumer that asks for
+    /// As [`Producer::publish`], but what `asleep` reads is ordered only by a consumer that asks for
     /// [`membarrier::everywhere`]. It does not wait for the cache lines that were written.
     #[inline(always)]
-    pub fn publish_unfenced(&mut self, look: impl FnOnce(&C) -> Option<u64>) -> bool {
-        self.common.queue().published.store(self.place.count, Ordering::Release);
+    pub fn publish_unfenced(&mut self, asleep: impl FnOnce(&C) -> bool) -> bool {
+        self.shared.queue().published.store(self.place.count, Ordering::Release);
         membarrier::here();
-        self.published(look)
+        self.published(asleep)
     }
 
     #[inline(always)]
-    fn published(&mut self, look: impl FnOnce(&C) -> Option<u64>) -> bool {
-        let taken = look(&self.common);
-        if let Some(taken) = taken {
-            self.reuse(taken);
+    fn published(&mut self, asleep: impl FnOnce(&C) -> bool) -> bool {
+        let asleep = asleep(self.beside_consumer());
+        if asleep {
+            self.reuse();
         }
         self.mark = self.place.just_written();
-        taken.is_some()
+        asleep
     }
 
-    /// The consumer went to sleep when it had taken so many messages. If those are all before the last
-    /// publication, nothing else of the chunk is in use, and it is begun again when half of it was: so no
-    /// more memory is touched than a few times what comes between two such moments takes.
+    /// Begins the chunk again when half of it was used, if the consumer has taken all that was there before
+    /// the last publication: nothing else of the chunk is in use then. So no more memory is touched than a
+    /// few times what comes between two such moments takes.
     #[cold]
-    fn reuse(&mut self, taken: u64) {
+    fn reuse(&mut self) {
+        let taken = self.shared.consumer.0.taken.load(Ordering::Acquire);
         let chunk = self.place.chunk;
         if taken < self.mark.count || self.mark.chunk != chunk || chunk.is_null() {
             return;
@@ -295,7 +339,7 @@ impl<C: HasQueue> Producer<C> {
         // published.
         unsafe {
             while place.count < self.place.count {
-                let record = place.record(self.common.queue(), |_| ());
+                let record = place.record(self.shared.queue(), |_| ());
                 Chunk::is_read(place.chunk, place.at, record.words());
                 record.discard();
                 place.pass(record);
@@ -304,7 +348,7 @@ impl<C: HasQueue> Producer<C> {
         let left = std::mem::replace(&mut self.place, self.mark);
         if self.place.chunk.is_null() {
             // The queue's first chunk, if there is one, is linked and stays so.
-            self.place.chunk = self.common.queue().first.load(Ordering::Acquire);
+            self.place.chunk = self.shared.queue().first.load(Ordering::Acquire);
             if !self.place.chunk.is_null() {
                 // SAFETY: an allocated chunk, in which the producer still is or was.
                 self.place.at = unsafe { Chunk::start(self.place.chunk) };
@@ -324,21 +368,28 @@ impl<C: HasQueue> Producer<C> {
     }
 }
 
-impl<C: HasQueue> Consumer<C> {
-    /// What both ends hold.
+impl<C, T> Consumer<C, T> {
+    /// What both ends share.
     #[inline(always)]
-    pub fn common(&self) -> &C {
-        &self.common
+    pub fn common(&self) -> &T {
+        &self.shared.common
     }
 
-    /// How many messages were taken.
-    pub fn taken(&self) -> u64 {
-        self.place.count
+    /// What they share beside what the consumer writes.
+    #[inline(always)]
+    pub fn beside(&self) -> &C {
+        &self.shared.consumer.0.beside
+    }
+
+    /// Tells the producer how much was taken, before it may find the consumer sleeping.
+    #[inline]
+    pub fn settle(&self) {
+        self.shared.consumer.0.taken.store(self.place.count, Ordering::Release);
     }
 
     /// Of the messages that are published and not taken, how many are wanted.
     pub fn count_waiting(&self, wanted: impl Fn(Record<'_>) -> bool) -> u64 {
-        let queue = self.common.queue();
+        let queue = self.shared.queue();
         let (mut place, mut count) = (self.place, 0);
         // SAFETY: walks the records from the next one to the last that is published.
         unsafe {
@@ -354,7 +405,7 @@ impl<C: HasQueue> Consumer<C> {
 
     /// Looks at the producer's counter and returns how many messages can be read.
     pub fn refresh(&mut self) -> u64 {
-        self.seen = self.common.queue().published.load(Ordering::SeqCst);
+        self.seen = self.shared.queue().published.load(Ordering::SeqCst);
         self.ready()
     }
 
@@ -374,7 +425,7 @@ impl<C: HasQueue> Consumer<C> {
         // before the record. Of the chunks from here on the consumer alone frees any.
         unsafe {
             let record =
-                self.place.record(self.common.queue(), |chunk| self.common.queue().recycle(chunk));
+                self.place.record(self.shared.queue(), |chunk| self.shared.queue().recycle(chunk));
             Chunk::is_read(self.place.chunk, self.place.at, record.words());
             Some(record)
         }
@@ -436,7 +487,7 @@ impl<C: HasQueue> Consumer<C> {
 
     /// Shows the next message, if one is ready, and drops it if `take` makes something of it.
     #[inline]
-    pub fn lend<T>(&mut self, take: impl FnOnce(Record<'_>) -> Option<T>) -> Option<T> {
+    pub fn lend<R>(&mut self, take: impl FnOnce(Record<'_>) -> Option<R>) -> Option<R> {
         let record = self.next()?;
         let result = take(record)?;
         // SAFETY: passed over first, so that nobody takes it again.
@@ -500,16 +551,6 @@ impl<C: HasQueue> Consumer<C> {
 }
 
 impl Queue {
-    /// A queue without messages. Allocates no chunk before the first.
-    pub fn new() -> Queue {
-        Queue {
-            published: AtomicU64::new(0),
-            first: AtomicPtr::new(ptr::null_mut()),
-            spare: AtomicPtr::new(ptr::null_mut()),
-            end: UnsafeCell::new(Place::START),
-        }
-    }
-
     /// Keeps a full-size chunk that the consumer has left for the producer, frees others.
     ///
     /// # Safety
@@ -529,17 +570,17 @@ impl Queue {
     }
 }
 
-impl<C: HasQueue> Drop for Producer<C> {
+impl<C, T> Drop for Producer<C, T> {
     fn drop(&mut self) {
         self.take_back();
     }
 }
 
-impl<C: HasQueue> Drop for Consumer<C> {
+impl<C, T> Drop for Consumer<C, T> {
     fn drop(&mut self) {
         // SAFETY: only the consumer writes this cell, once, here; `Queue::drop` reads it after
         // both ends are gone.
-        self.common.queue().end.with_mut(|end| unsafe { *end = self.place });
+        self.shared.queue().end.with_mut(|end| unsafe { *end = self.place });
     }
 }
 

@@ -1,6 +1,6 @@
 //! The end of a pipe that reads. What the two ends share is told in [`super`].
 
-use super::{Channel, Peer, RareLine, ReaderLine, counts};
+use super::{Peer, Rare, ReaderSide, counts};
 use crate::core::queue::Consumer;
 use crate::msg::{Class, MetadataCredit, Msg, Record};
 use crate::sync::atomic::Ordering;
@@ -20,7 +20,7 @@ const TRICKLE: u64 = 64;
 /// The end that reads. What each message needs comes first.
 #[repr(C)]
 pub struct PipeReader {
-    queue: Consumer<Channel>,
+    queue: Consumer<ReaderSide, Rare>,
     /// Whole messages read.
     read: u64,
     /// Of them, published in `read_count`.
@@ -41,7 +41,7 @@ pub struct PipeReader {
 
 impl PipeReader {
     /// The reading end; `peer` is the writer's owner.
-    pub(super) fn new(queue: Consumer<Channel>, peer: Arc<dyn Peer>) -> PipeReader {
+    pub(super) fn new(queue: Consumer<ReaderSide, Rare>, peer: Arc<dyn Peer>) -> PipeReader {
         PipeReader {
             queue,
             peer,
@@ -57,14 +57,14 @@ impl PipeReader {
     }
 
     #[inline(always)]
-    fn rare(&self) -> &RareLine {
-        &self.queue.common().rare.0
+    fn rare(&self) -> &Rare {
+        self.queue.common()
     }
 
     /// What this end writes.
     #[inline(always)]
-    pub(super) fn line(&self) -> &ReaderLine {
-        &self.queue.common().reader.0
+    pub(super) fn side(&self) -> &ReaderSide {
+        self.queue.beside()
     }
 
     /// Whether a frame can be read now. After `false`, either [`PipeReader::is_ended`], or
@@ -101,7 +101,7 @@ impl PipeReader {
 
     /// The reader of a fresh pipe, as if it had looked and found nothing.
     pub fn asleep(self) -> PipeReader {
-        self.line().reader_asleep.store(true, Ordering::SeqCst);
+        self.side().reader_asleep.store(true, Ordering::SeqCst);
         self
     }
 
@@ -120,14 +120,14 @@ impl PipeReader {
         }
         self.looks = self.looks.min(0);
         let gone = self.rare().writer_gone.load(Ordering::SeqCst);
-        self.line().slept_at.store(self.queue.taken(), Ordering::Release);
-        self.line().reader_asleep.store(true, Ordering::SeqCst);
+        self.queue.settle();
+        self.side().reader_asleep.store(true, Ordering::SeqCst);
         model_fence();
-        if self.queue.common().writer.0.unfenced.load(Ordering::SeqCst) {
+        if self.rare().unfenced.load(Ordering::SeqCst) {
             membarrier::everywhere();
         }
         if self.available() {
-            self.line().reader_asleep.store(false, Ordering::SeqCst);
+            self.side().reader_asleep.store(false, Ordering::SeqCst);
             return true;
         }
         self.ended = gone;
@@ -278,7 +278,7 @@ impl PipeReader {
     #[cold]
     fn report(&mut self) {
         self.reported = self.read;
-        self.line().read_count.swap(self.read, Ordering::SeqCst);
+        self.side().read_count.swap(self.read, Ordering::SeqCst);
         model_fence();
         let rare = self.rare();
         if rare.writer_asleep.load(Ordering::SeqCst)

@@ -309,7 +309,7 @@ mod models {
 
     /// Nobody sleeps over what is there to be read.
     fn assert_told(r: &PipeReader, got: u32) {
-        let asleep = r.line().reader_asleep.load(Ordering::SeqCst);
+        let asleep = r.side().reader_asleep.load(Ordering::SeqCst);
         assert!(got == STREAM + 1 || !asleep);
     }
 

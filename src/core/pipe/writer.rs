@@ -1,7 +1,7 @@
 //! The end of a pipe that writes. What the two ends share is told in [`super`].
 
 use super::pace::Strides;
-use super::{Channel, Peer, RareLine, ReaderLine, counts};
+use super::{Peer, Rare, ReaderSide, counts};
 use crate::core::queue::Producer;
 use crate::msg::{Class, Msg, Room};
 use crate::sync::atomic::Ordering;
@@ -14,7 +14,7 @@ pub(super) const STREAM: u32 = if cfg!(loom) { 2 } else { 256 };
 /// The end that writes. What each message needs comes first.
 #[repr(C)]
 pub struct PipeWriter {
-    queue: Producer<Channel>,
+    queue: Producer<ReaderSide, Rare>,
     /// Whole messages written.
     written: u64,
     /// `read_count` when last looked at.
@@ -39,7 +39,7 @@ const CLOSED: u8 = 4;
 impl PipeWriter {
     /// The writing end; `peer` is the reader's owner.
     pub(super) fn new(
-        queue: Producer<Channel>,
+        queue: Producer<ReaderSide, Rare>,
         peer: Arc<dyn Peer>,
         conflates: bool,
     ) -> PipeWriter {
@@ -56,14 +56,14 @@ impl PipeWriter {
     }
 
     #[inline(always)]
-    fn rare(&self) -> &RareLine {
-        &self.queue.common().rare.0
+    fn rare(&self) -> &Rare {
+        self.queue.common()
     }
 
     /// What the other end writes.
     #[inline(always)]
-    fn reader(&self) -> &ReaderLine {
-        &self.queue.common().reader.0
+    fn reader(&self) -> &ReaderSide {
+        self.queue.beside_consumer()
     }
 
     #[inline]
@@ -221,11 +221,7 @@ impl PipeWriter {
 
     #[inline(always)]
     fn publish(&mut self, direct: bool) {
-        let look = |channel: &Channel| {
-            let reader = &channel.reader.0;
-            let asleep = reader.reader_asleep.load(Ordering::SeqCst);
-            asleep.then(|| reader.slept_at.load(Ordering::Acquire))
-        };
+        let look = |reader: &ReaderSide| reader.reader_asleep.load(Ordering::SeqCst);
         let asleep = if self.calm == STREAM {
             self.queue.publish_unfenced(look)
         } else {
@@ -241,7 +237,7 @@ impl PipeWriter {
     /// Publishes what was written without a word to the reader: it is of no use before what comes next.
     pub fn flush_quietly(&mut self) {
         if !self.is(IN_MESSAGE | CLOSED) && self.queue.has_unpublished() {
-            self.queue.publish(|_| None);
+            self.queue.publish(|_| false);
         }
     }
 
@@ -260,14 +256,14 @@ impl PipeWriter {
             self.calm = 0;
             return;
         }
-        self.queue.common().writer.0.unfenced.swap(true, Ordering::SeqCst);
+        self.rare().unfenced.swap(true, Ordering::SeqCst);
         model_fence();
     }
 
     #[cold]
     fn wake_reader(&mut self, direct: bool) {
         if self.calm == STREAM {
-            self.queue.common().writer.0.unfenced.store(false, Ordering::SeqCst);
+            self.rare().unfenced.store(false, Ordering::SeqCst);
         }
         self.calm = 0;
         if self.reader().reader_asleep.swap(false, Ordering::SeqCst) {
@@ -301,18 +297,18 @@ impl PipeWriter {
     /// Counts a message from [`super::LARGE`] up that was written. Whether the writer should rest,
     /// being more than `most` bytes ahead of the reader.
     pub fn given(&mut self, bytes: u64, most: u64) -> bool {
-        self.strides.give(&self.queue.common().rare.0.pace, bytes, most)
+        self.strides.give(&self.queue.common().pace, bytes, most)
     }
 
     /// Begins a rest: `Peer::writable` will tell when the writer is no more than `most` bytes
     /// ahead. `false`: it is not even now, or nobody reads.
     pub fn rest(&mut self, most: u64) -> bool {
-        self.strides.rest(&self.queue.common().rare.0.pace, most) && !self.is_closed()
+        self.strides.rest(&self.queue.common().pace, most) && !self.is_closed()
     }
 
     /// Says that a rest is over.
     pub fn rested(&mut self) {
-        self.strides.rested(&self.queue.common().rare.0.pace);
+        self.strides.rested(&self.queue.common().pace);
     }
 
     /// Messages written and not yet known to be read.

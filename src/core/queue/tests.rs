@@ -1,27 +1,18 @@
 use super::*;
 
-/// Nothing but the queue.
-struct Alone(Queue);
-
-impl HasQueue for Alone {
-    fn queue(&self) -> &Queue {
-        &self.0
-    }
+fn queue() -> (Producer<(), ()>, Consumer<(), ()>) {
+    super::queue((), ())
 }
 
-fn queue() -> (Producer<Alone>, Consumer<Alone>) {
-    ends(Arc::new(Alone(Queue::new())))
-}
-
-fn publish(producer: &mut Producer<Alone>) {
-    producer.publish(|_| None);
+fn publish(producer: &mut Producer<(), ()>) {
+    producer.publish(|()| false);
 }
 
 fn message(n: u64) -> Msg {
     Msg::from_slice(&n.to_ne_bytes()).expect("memory")
 }
 
-fn pop(consumer: &mut Consumer<Alone>) -> Option<u64> {
+fn pop(consumer: &mut Consumer<(), ()>) -> Option<u64> {
     let mut msg = Msg::new();
     consumer
         .pop_into(&mut msg)
@@ -127,7 +118,8 @@ mod ordinary {
                     }
                     8 => {
                         // To a consumer that sleeps, having taken what it has.
-                        let sleeps = producer.publish(|_| Some(consumer.taken()));
+                        consumer.settle();
+                        let sleeps = producer.publish(|()| true);
                         prop_assert!(sleeps);
                         visible.append(&mut hidden.drain(..).collect());
                         let single = |it: &&(String, bool)| it.0.contains("more: false");
@@ -235,7 +227,8 @@ mod ordinary {
             for part in 0..3 {
                 assert!(producer.push(&mut message(3 * n + part)));
             }
-            producer.publish(|_| Some(consumer.taken()));
+            consumer.settle();
+            producer.publish(|()| true);
             assert_eq!(consumer.refresh(), 3);
             for part in 0..3 {
                 assert_eq!(pop(&mut consumer), Some(3 * n + part));
@@ -254,13 +247,13 @@ mod ordinary {
             for burst in 0..70 {
                 let (mut producer, mut consumer) = queue();
                 let mut sent = 0;
-                let mut send = |taken| {
+                let mut send = || {
                     assert!(producer.push(&mut message(sent)));
-                    producer.publish(|_| Some(taken));
+                    producer.publish(|()| true);
                     sent += 1;
                 };
                 let mut received = 0;
-                let mut receive = |consumer: &mut Consumer<Alone>| {
+                let mut receive = |consumer: &mut Consumer<(), ()>| {
                     consumer.refresh();
                     while let Some(n) = pop(consumer) {
                         assert_eq!(n, received);
@@ -269,11 +262,12 @@ mod ordinary {
                     received
                 };
                 for _ in 0..before {
-                    send(consumer.taken());
+                    send();
                     receive(&mut consumer);
+                    consumer.settle();
                 }
                 for _ in 0..burst {
-                    send(consumer.taken());
+                    send();
                 }
                 assert_eq!(receive(&mut consumer), before + burst);
             }
@@ -368,7 +362,6 @@ mod models {
             let (mut producer, mut consumer) = queue();
             let mut sent = 0;
             let mut expected = 0;
-            let asleep = Arc::new(AtomicU64::new(0));
             // Words of two are written up to the middle of the first chunk, and taken.
             while sent < 9 {
                 assert!(producer.push(&mut message(sent)));
@@ -378,17 +371,16 @@ mod models {
                 assert_eq!(pop(&mut consumer), Some(expected));
                 expected += 1;
             }
-            let taken = asleep.clone();
             let start = producer.place.at;
             let writer = loom::thread::spawn(move || {
                 for n in sent..sent + 3 {
                     assert!(producer.push(&mut message(n)));
-                    producer.publish(|_| Some(taken.load(Ordering::Acquire)));
+                    producer.publish(|()| true);
                 }
                 producer.place.at < start
             });
             for _ in 0..2 {
-                asleep.store(consumer.taken(), Ordering::Release);
+                consumer.settle();
                 consumer.refresh();
                 while let Some(n) = pop(&mut consumer) {
                     assert_eq!(n, expected);
