@@ -14,7 +14,7 @@ const LOOKS: i32 = 4;
 /// Looks without such a wait after one that brought nothing.
 const LOOKS_IN_VAIN: i32 = 64;
 
-/// Messages at one look that are worth the two cache lines that each look moves between processors.
+/// Messages at one look that are worth the cache lines that each look moves between processors.
 const TRICKLE: u64 = 64;
 
 /// The end that reads. What each message needs comes first.

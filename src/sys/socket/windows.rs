@@ -167,8 +167,8 @@ impl Socket {
         int_option(self.raw(), level, name)
     }
 
-    /// Receives into the front of `spare`; 0 means that the peer has closed. Errors: as recv(2), with `EAGAIN`
-    /// when there is nothing, and `ENOBUFS` when `spare` has no room.
+    /// Receives into the front of `spare`; 0 means that the peer has closed. Errors: as recv(2), with
+    /// `EAGAIN` when there is nothing, and `ENOBUFS` when `spare` has no room.
     pub fn receive(&self, spare: &mut Spare<'_>) -> Result<usize> {
         let room = spare.capacity();
         if room == 0 {
