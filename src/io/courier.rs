@@ -12,7 +12,8 @@ use std::sync::Weak;
 use crate::sync::Mutex;
 
 use super::Port;
-use super::thread::{IoThread, Loop, Object, Request};
+use super::objects::Object;
+use super::thread::{IoThread, Loop, Request};
 use super::timers::{Running, Timer, expire, stop};
 use crate::core::pipe::{Peer, PipeReader, PipeWriter};
 use crate::error::Result;

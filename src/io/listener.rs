@@ -3,8 +3,9 @@
 use crate::sync::Mutex;
 
 use super::Port;
+use super::objects::Object;
 use super::session::{Role, Session};
-use super::thread::{IoPool, IoThread, Loop, Object, Request};
+use super::thread::{IoPool, IoThread, Loop, Request};
 use super::timers::{Running, Timer, expire};
 use crate::consts::*;
 use crate::core::mailbox::EndpointPair;
@@ -43,6 +44,11 @@ struct State {
 }
 
 impl ListenerHandle {
+    /// The socket's end.
+    pub fn port(&self) -> &Arc<Port> {
+        &self.port
+    }
+
     /// Binds and starts to accept. Errors: those of [`Listener::bind`].
     pub fn bind(
         pool: &Arc<IoPool>,

@@ -29,6 +29,7 @@ mod heartbeats;
 mod listener;
 mod logging;
 mod multicast;
+mod objects;
 mod pollset;
 mod session;
 mod slab;

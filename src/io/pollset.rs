@@ -14,8 +14,10 @@ use std::collections::HashMap;
 
 use crate::sync::Mutex;
 
+use super::Port;
+use super::objects::{Object, PortKey};
 use super::session::Session;
-use super::thread::{IoThread, Loop, Object, Request, with_next};
+use super::thread::{IoThread, Loop, Request, with_next};
 use super::timers::{Running, Timer, expire};
 use crate::core::signal::{Deadline, Waiter, Wants};
 use crate::error::{Errno, Result};
@@ -40,6 +42,7 @@ const WITH_APPLICATION: u32 = 1;
 
 /// One socket's connections, all on one I/O thread.
 pub struct PollSet {
+    port: PortKey,
     thread: Arc<IoThread>,
     poller: Poller,
     /// Wakes the owner for anything but the network.
@@ -78,9 +81,9 @@ impl Drop for Inside<'_> {
 }
 
 impl PollSet {
-    /// A set for sessions of `thread`, owned by it. Errors: `EMFILE`, `ENOMEM`; `ENOTSUP` where
+    /// A set for the sessions of `port`, all of `thread`, owned by it. Errors: `EMFILE`, `ENOMEM`; `ENOTSUP` where
     /// no poller can be nested in another.
-    pub fn new(thread: Arc<IoThread>) -> Result<Arc<PollSet>> {
+    pub fn new(thread: Arc<IoThread>, port: &Arc<Port>) -> Result<Arc<PollSet>> {
         if !Poller::NESTED {
             return Err(Errno::ENOTSUP);
         }
@@ -90,6 +93,7 @@ impl PollSet {
             poller.add(event.fd(), Watch::LevelRead, WAKE)?;
         }
         Ok(Arc::new(PollSet {
+            port: PortKey::of(port),
             thread,
             poller,
             waiter,
@@ -100,6 +104,11 @@ impl PollSet {
             over: AtomicBool::new(false),
             state: Mutex::default(),
         }))
+    }
+
+    /// The socket.
+    pub fn port(&self) -> PortKey {
+        self.port
     }
 
     /// Has the I/O thread nest the set and move the socket's connections into it.

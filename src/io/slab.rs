@@ -6,12 +6,13 @@ pub struct Slab<T> {
     free: Vec<u32>,
 }
 
-impl<T> Slab<T> {
-    /// An empty slab.
-    pub fn new() -> Self {
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
         Slab { entries: Vec::new(), free: Vec::new() }
     }
+}
 
+impl<T> Slab<T> {
     /// Stores `value`. The token's high half is the place's generation.
     pub fn insert(&mut self, value: T) -> u64 {
         if let Some(place) = self.free.pop()
@@ -41,10 +42,5 @@ impl<T> Slab<T> {
         *generation = (*generation + 1) % u32::MAX;
         self.free.push(token as u32);
         Some(value)
-    }
-
-    /// Every value.
-    pub fn values(&self) -> impl Iterator<Item = &T> {
-        self.entries.iter().filter_map(|(_, entry)| entry.as_ref())
     }
 }

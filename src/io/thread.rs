@@ -6,13 +6,14 @@ use std::thread::JoinHandle;
 
 use crate::sync::Mutex;
 use crossbeam_queue::SegQueue;
+use smallvec::SmallVec;
 
 use super::Port;
 use super::courier::{Courier, Task};
 use super::listener::ListenerHandle;
+use super::objects::{Object, Objects, PortKey};
 use super::pollset::PollSet;
 use super::session::Session;
-use super::slab::Slab;
 use super::timers::{Timer, Timers};
 use super::working::Wanted;
 use crate::error::{Errno, Result};
@@ -122,24 +123,12 @@ impl IoThread {
     }
 }
 
-/// What an I/O thread keeps by token.
-pub enum Object {
-    /// A listener.
-    Listener(Arc<ListenerHandle>),
-    /// A session.
-    Session(Arc<Session>),
-    /// An endpoint that has no connections.
-    Courier(Arc<Courier>),
-    /// The connections of one socket, while application threads wait for them.
-    PollSet(Arc<PollSet>),
-}
-
 /// What belongs to the thread alone.
 pub struct Loop {
     /// The shared part.
     pub thread: Arc<IoThread>,
     /// Sessions, listeners, couriers, poll sets.
-    pub objects: Slab<Object>,
+    pub objects: Objects,
     /// Deadlines.
     pub timers: Timers,
     /// Milliseconds on the library's clock, as of this turn.
@@ -292,42 +281,43 @@ impl Loop {
 
     /// Moves the connections of a poll set's socket into it.
     pub fn gather(&mut self, set: &Arc<PollSet>) {
-        let belongs = |session: &Session| {
-            session.port().poll_set.get().is_some_and(|other| Arc::ptr_eq(other, set))
-        };
-        for session in self.sessions(belongs) {
+        for session in self.sessions(set.port(), |_| true) {
             session.on_poll_set(self);
         }
     }
 
     fn close_port(&mut self, port: &Arc<Port>, linger: i32) {
-        for session in self.sessions(|session| Arc::ptr_eq(session.port(), port)) {
-            session.on_terminate(self, linger);
-        }
-        let of_port = |object: &Object| match object {
-            Object::Courier(courier) if Arc::ptr_eq(courier.port(), port) => Some(courier.clone()),
-            _ => None,
-        };
-        let couriers: Vec<Arc<Courier>> = self.objects.values().filter_map(of_port).collect();
-        for courier in couriers {
-            courier.on_task(self, Task::Terminate(linger));
+        let of_port: SmallVec<[Object; 2]> =
+            self.objects.of_port(PortKey::of(port)).cloned().collect();
+        for object in of_port {
+            match object {
+                Object::Session(session) => session.on_terminate(self, linger),
+                Object::Courier(courier) => courier.on_task(self, Task::Terminate(linger)),
+                Object::Listener(_) | Object::PollSet(_) => {}
+            }
         }
     }
 
     fn close_accepted(&mut self, listener: &Arc<ListenerHandle>, linger: i32) {
-        for session in self.sessions(|session| session.origin() == Arc::as_ptr(listener).addr()) {
+        let origin = Arc::as_ptr(listener).addr();
+        for session in
+            self.sessions(PortKey::of(listener.port()), |session| session.origin() == origin)
+        {
             session.on_unbound(self, linger);
         }
     }
 
-    fn sessions(&self, wanted: impl Fn(&Session) -> bool) -> Vec<Arc<Session>> {
-        self.objects
-            .values()
-            .filter_map(|object| match object {
-                Object::Session(session) if wanted(session) => Some(session.clone()),
-                _ => None,
-            })
-            .collect()
+    /// The sessions of a socket that are wanted.
+    fn sessions(
+        &self,
+        port: PortKey,
+        wanted: impl Fn(&Session) -> bool,
+    ) -> SmallVec<[Arc<Session>; 2]> {
+        let session = |object: &Object| match object {
+            Object::Session(session) if wanted(session) => Some(session.clone()),
+            _ => None,
+        };
+        self.objects.of_port(port).filter_map(session).collect()
     }
 }
 
@@ -359,7 +349,7 @@ impl IoPool {
         let thread = Arc::new(IoThread::new()?);
         let body = Loop {
             thread: thread.clone(),
-            objects: Slab::new(),
+            objects: Objects::default(),
             timers: Timers::default(),
             now: clock::now_ms(),
             dialled: false,

@@ -444,7 +444,8 @@ impl Socket {
             if self.port.objects.load(Ordering::SeqCst) == 0 {
                 return None;
             }
-            let set = PollSet::new(self.context.running_pool()?.only()?.clone()).ok()?;
+            let set =
+                PollSet::new(self.context.running_pool()?.only()?.clone(), &self.port).ok()?;
             self.registration = Some(Registration::new(&self.mailbox, &set.waiter));
             let _ = self.port.poll_set.set(set.clone());
             set.launch();
