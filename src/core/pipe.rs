@@ -16,7 +16,8 @@
 //! | `writer_gone` | writer, after its last publication | reader | after it is seen, one more look at the queue is final |
 //! | `reader_gone` | reader | writer | nothing more will be read |
 //! | `hwm` | either | both | plain value, 0 for unlimited |
-//! | `last_words` | reader's owner, once | writer, when it closes | |
+//! | `seldom.last_words` | reader's owner, once | writer, when it closes | |
+//! | `seldom.broadcasts` | writer (adds), reader (takes) | | one for each mark in the queue, in order |
 //! | `unfenced` | writer | reader | see below |
 //! | `pace` | both | both | see `pipe/pace.rs` |
 //!
@@ -30,8 +31,10 @@ mod pace;
 mod reader;
 mod writer;
 
+use std::collections::VecDeque;
 use std::sync::OnceLock;
 
+use super::broadcast::BroadcastReader;
 use super::queue;
 use crate::msg::{Class, Msg};
 use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
@@ -75,9 +78,23 @@ struct Rare {
     reader_gone: AtomicBool,
     unfenced: AtomicBool,
     conflated: Option<Box<Mutex<Option<Msg>>>>,
+    seldom: OnceLock<Box<Seldom>>,
+    pace: Pace,
+}
+
+impl Rare {
+    fn seldom(&self) -> &Seldom {
+        self.seldom.get_or_init(Box::default)
+    }
+}
+
+/// What few pipes have.
+#[derive(Default)]
+struct Seldom {
     /// What the reader wants to find before the end.
     last_words: OnceLock<Box<[u8]>>,
-    pace: Pace,
+    /// The broadcasts that the writer took part in and the reader has not come to.
+    broadcasts: Mutex<VecDeque<BroadcastReader>>,
 }
 
 /// A thread may serve thousands of pipes in turn: what the ends of one share has three cache lines.
@@ -86,7 +103,8 @@ const _: () = assert!(queue::shared_size::<ReaderSide, Rare>() == 3 * 64);
 
 /// Whether the high-water mark counts what ends with such a frame.
 fn counts(class: Class) -> bool {
-    !matches!(class, Class::RoutingId | Class::Metadata | Class::HiccupMark)
+    use Class::{Broadcast, BroadcastEnd, HiccupMark, Metadata, RoutingId};
+    !matches!(class, RoutingId | Metadata | HiccupMark | Broadcast | BroadcastEnd)
 }
 
 /// One direction. `reader` is told when there is something to read, `writer` when there is room.
@@ -106,7 +124,7 @@ pub fn direction(
         reader_gone: AtomicBool::new(false),
         unfenced: AtomicBool::new(false),
         conflated: conflate.then(Box::default),
-        last_words: OnceLock::new(),
+        seldom: OnceLock::new(),
         pace: Pace::new(),
     };
     let (producer, consumer) = queue::queue(reader_side, rare);

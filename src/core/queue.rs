@@ -166,6 +166,16 @@ impl<C, T> Producer<C, T> {
         self.copies = true;
     }
 
+    /// Whether [`Producer::copy_payloads`] was called.
+    pub fn copies_payloads(&self) -> bool {
+        self.copies
+    }
+
+    /// Makes sure that the next message can be appended. `false`: there is no memory.
+    pub fn has_room(&mut self) -> bool {
+        self.room().is_some()
+    }
+
     /// Appends a message, unpublished, leaving `msg` empty. `false`: there is no memory, and nothing
     /// happened.
     #[inline(always)]

@@ -325,6 +325,15 @@ fn fill(
         if !(if last { pipe.check() } else { pipe.glance() }) {
             break;
         }
+        if pipe.is_at_broadcast() {
+            let room = batch.saturating_sub(encoder.pending_bytes());
+            if let Some((pushed, messages)) = pipe.read_packed(room, |all| encoder.push_packed(all))
+            {
+                pushed?;
+                count += messages;
+                continue;
+            }
+        }
         if let Some(pushed) = pipe.read_bare(|data, more| encoder.push_bare(data, more)) {
             pushed?;
             count += 1;

@@ -26,10 +26,14 @@ pub enum Class {
     HiccupMark,
     /// Properties of the connection, no payload.
     Metadata,
+    /// The next messages are in a broadcast.
+    Broadcast,
+    /// The end of a broadcast.
+    BroadcastEnd,
 }
 
 impl Class {
-    pub(super) const LAST: u8 = Class::Metadata as u8;
+    pub(super) const LAST: u8 = Class::BroadcastEnd as u8;
 
     pub(super) fn from_byte(byte: u8) -> Class {
         match byte {
@@ -42,6 +46,8 @@ impl Class {
             7 => Class::Delimiter,
             8 => Class::HiccupMark,
             9 => Class::Metadata,
+            10 => Class::Broadcast,
+            11 => Class::BroadcastEnd,
             _ => Class::Data,
         }
     }

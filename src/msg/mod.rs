@@ -24,7 +24,8 @@
 //!
 //! Beside `Msg`: [`Record`] and [`Room`], messages as they wait in a queue; [`Metadata`], the
 //! properties that `zmq_msg_gets` reads, one object per connection; [`RecvBuffer`] and [`Spare`], where
-//! bytes from the network land; [`MsgBuilder`], for a large body that grows as it arrives.
+//! bytes from the network land; [`MsgBuilder`], for a large body that grows as it arrives; [`packed`], the form
+//! of messages that many connections share.
 #![allow(unsafe_code, reason = "the ABI message: unions, raw payload pointers, reference counts")]
 
 mod block;
@@ -35,6 +36,7 @@ mod large;
 mod later;
 mod message;
 mod metadata;
+pub mod packed;
 mod pool;
 mod record;
 mod recv_buffer;

@@ -2,7 +2,7 @@
 
 use super::list::PipeList;
 use super::{PipeId, Pipes};
-use crate::msg::Msg;
+use crate::msg::{Msg, packed};
 
 /// Sends copies of a message to the pipes that were marked. A pipe that is full misses the message;
 /// one that got its first part gets all parts.
@@ -18,6 +18,56 @@ pub struct Distributor {
     eligible: usize,
     /// The message at hand has further parts.
     more: bool,
+    sharing: Sharing,
+}
+
+/// Messages to the same pipes are shared by these ([`Pipes::share`]) after so many of them, or up to so many where
+/// that did not last.
+const REPEATS: (u32, u32) = (2, 64);
+
+/// Messages that sharing has to last for.
+const LASTING: u32 = 16;
+
+/// Which pipes the last message went to, and what they share.
+#[derive(Debug)]
+struct Sharing {
+    /// So many pipes at the front had the last message, which was of one part. 0 if one has moved since.
+    settled: usize,
+    /// Messages that went to just those, one by one; or, once they are shared, in that way.
+    messages: u32,
+    /// Messages to wait for until they are shared.
+    needed: u32,
+    /// The pipes that are settled share what comes.
+    shared: bool,
+}
+
+impl Default for Sharing {
+    fn default() -> Sharing {
+        Sharing { settled: 0, messages: 0, needed: REPEATS.0, shared: false }
+    }
+}
+
+impl Sharing {
+    /// Other pipes get the next message.
+    fn end(&mut self) {
+        if std::mem::take(&mut self.shared) {
+            self.weigh(self.messages >= LASTING);
+        }
+        (self.settled, self.messages) = (0, 0);
+    }
+
+    fn weigh(&mut self, lasts: bool) {
+        self.needed = if lasts { REPEATS.0 } else { (2 * self.needed).min(REPEATS.1) };
+    }
+
+    /// So many pipes got a message of one part, one by one.
+    fn sent(&mut self, pipes: usize) {
+        if self.shared || self.settled != pipes {
+            self.end();
+            self.settled = pipes;
+        }
+        self.messages = self.messages.saturating_add(1);
+    }
 }
 
 impl Distributor {
@@ -33,10 +83,10 @@ impl Distributor {
         if position < self.eligible {
             return;
         }
-        self.pipes.swap(position, self.eligible);
+        self.swap(position, self.eligible);
         self.eligible += 1;
         if !self.more {
-            self.pipes.swap(self.eligible - 1, self.active);
+            self.swap(self.eligible - 1, self.active);
             self.active += 1;
         }
     }
@@ -48,6 +98,7 @@ impl Distributor {
         if !self.more {
             return;
         }
+        self.moves(position);
         for border in [&mut self.matching, &mut self.active] {
             if position < *border {
                 *border -= 1;
@@ -70,7 +121,7 @@ impl Distributor {
             && position >= self.matching
             && position < self.eligible
         {
-            self.pipes.swap(position, self.matching);
+            self.swap(position, self.matching);
             self.matching += 1;
         }
     }
@@ -80,7 +131,7 @@ impl Distributor {
         let marked = self.matching;
         self.matching = 0;
         for position in marked..self.eligible {
-            self.pipes.swap(position, self.matching);
+            self.swap(position, self.matching);
             self.matching += 1;
         }
     }
@@ -107,8 +158,61 @@ impl Distributor {
 
     /// Whether one of the marked pipes is full.
     pub fn any_marked_is_full<P: Pipes>(&self, pipes: &mut P) -> bool {
+        if self.sharing.shared && self.matching == self.sharing.settled && pipes.can_share() {
+            return false;
+        }
         (0..self.matching)
             .any(|position| self.pipes.get(position).is_some_and(|pipe| pipes.is_full(pipe)))
+    }
+
+    /// As [`Distributor::send_to_marked`]; what goes to the same pipes again and again, and is for no group, is
+    /// shared by them.
+    pub fn publish<P: Pipes>(&mut self, pipes: &mut P, msg: &mut Msg, direct: bool) {
+        let alone = !self.more && msg.is_single();
+        if alone && msg.len() <= packed::LONGEST && self.share(pipes, msg) {
+            *msg = Msg::new();
+            return;
+        }
+        self.send_to_marked(pipes, msg, direct);
+        if alone {
+            self.sharing.sent(self.matching);
+        } else {
+            self.sharing.end();
+        }
+    }
+
+    /// Has the marked pipes share a message, if that is worth it.
+    fn share<P: Pipes>(&mut self, pipes: &mut P, msg: &mut Msg) -> bool {
+        let Sharing { settled, messages, needed, shared } = self.sharing;
+        if self.matching != settled || settled < 2 || !(shared || messages >= needed) {
+            return false;
+        }
+        if !(shared && pipes.share(msg)) {
+            let marked = (0..settled).filter_map(|position| self.pipes.get(position));
+            if !(pipes.share_among(marked) && pipes.share(msg)) {
+                self.sharing.weigh(false);
+                (self.sharing.shared, self.sharing.messages) = (false, 0);
+                return false;
+            }
+            self.sharing.shared = true;
+        }
+        self.sharing.messages = self.sharing.messages.saturating_add(1);
+        true
+    }
+
+    /// Exchanges two positions.
+    fn swap(&mut self, a: usize, b: usize) {
+        if a != b {
+            self.moves(a.min(b));
+        }
+        self.pipes.swap(a, b);
+    }
+
+    /// The pipe at a position goes elsewhere.
+    fn moves(&mut self, position: usize) {
+        if position < self.sharing.settled {
+            self.sharing.end();
+        }
     }
 
     /// Sends one frame to the marked pipes and leaves `msg` empty. The marks stay, for the next
@@ -155,7 +259,7 @@ impl Distributor {
         let Ok(mut copy) = msg.duplicate() else {
             // No memory for the copy: the pipe misses this message, but is not passive.
             self.matching -= 1;
-            self.pipes.swap(position, self.matching);
+            self.swap(position, self.matching);
             return false;
         };
         let written = pipes.write(pipe, &mut copy);
@@ -168,6 +272,7 @@ impl Distributor {
     /// Moves a pipe behind all parts; returns where it is now.
     fn retire(&mut self, pipe: PipeId) -> Option<usize> {
         let mut position = self.pipes.position(pipe)?;
+        self.moves(position);
         for border in [&mut self.matching, &mut self.active, &mut self.eligible] {
             if position < *border {
                 *border -= 1;

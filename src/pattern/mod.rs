@@ -96,6 +96,23 @@ pub trait Pipes {
     /// to the network by itself when the connection is quiet; pass `false` when the same message
     /// goes to many pipes.
     fn flush(&mut self, pipe: PipeId, direct: bool);
+    /// Has messages that go to all of these pipes, of which none has an incomplete message, written once for all
+    /// ([`Pipes::share`]), until something else is written to one of them. `false`: that cannot be, or is not
+    /// worth it.
+    fn share_among(&mut self, pipes: impl Iterator<Item = PipeId> + Clone) -> bool {
+        let _ = pipes;
+        false
+    }
+    /// Whether all pipes of the last [`Pipes::share_among`] have room for a message.
+    fn can_share(&self) -> bool {
+        false
+    }
+    /// Writes a message of one part, without a group, to all pipes of the last [`Pipes::share_among`], and
+    /// publishes it. `false`: nothing happened, and it has to be done one by one.
+    fn share(&mut self, msg: &mut Msg) -> bool {
+        let _ = msg;
+        false
+    }
     /// Takes back the written frames of an incomplete message.
     fn rollback(&mut self, pipe: PipeId);
     /// Ends the pipe. With `delay`, messages that the peer already sent may still be read before it

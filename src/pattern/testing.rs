@@ -47,11 +47,18 @@ struct SimPipe {
 
 /// The simulated pipes of one socket.
 #[derive(Default)]
-pub struct SimPipes(Vec<SimPipe>);
+pub struct SimPipes {
+    pipes: Vec<SimPipe>,
+    /// Whether they can share messages, and those that do.
+    pub shareable: bool,
+    sharing: Vec<PipeId>,
+    /// Messages that were shared.
+    pub shared: usize,
+}
 
 impl SimPipes {
     fn at(&mut self, pipe: PipeId) -> &mut SimPipe {
-        &mut self.0[pipe.0 as usize]
+        &mut self.pipes[pipe.0 as usize]
     }
 
     /// Lets `messages` more messages be written.
@@ -140,6 +147,29 @@ impl Pipes for SimPipes {
         true
     }
 
+    fn share_among(&mut self, pipes: impl Iterator<Item = PipeId> + Clone) -> bool {
+        self.sharing = pipes.collect();
+        self.shareable
+    }
+
+    fn can_share(&self) -> bool {
+        !self.sharing.is_empty()
+    }
+
+    fn share(&mut self, msg: &mut Msg) -> bool {
+        let members = self.sharing.clone();
+        if members.is_empty() || !members.iter().all(|&pipe| self.writable(pipe)) {
+            self.sharing.clear();
+            return false;
+        }
+        for pipe in members {
+            assert!(self.write(pipe, &mut msg.duplicate().unwrap()));
+            self.flush(pipe, false);
+        }
+        self.shared += 1;
+        true
+    }
+
     fn flush(&mut self, pipe: PipeId, direct: bool) {
         let pipe = self.at(pipe);
         pipe.published = pipe.whole;
@@ -179,11 +209,11 @@ impl Net {
 
     /// A pipe that is not attached yet. Ids of terminated pipes are used again.
     pub fn pipe(&mut self) -> PipeId {
-        let slot = self.pipes.0.iter().position(|pipe| !pipe.alive).unwrap_or_else(|| {
-            self.pipes.0.push(SimPipe::default());
-            self.pipes.0.len() - 1
+        let slot = self.pipes.pipes.iter().position(|pipe| !pipe.alive).unwrap_or_else(|| {
+            self.pipes.pipes.push(SimPipe::default());
+            self.pipes.pipes.len() - 1
         });
-        self.pipes.0[slot] = SimPipe { alive: true, ..SimPipe::default() };
+        self.pipes.pipes[slot] = SimPipe { alive: true, ..SimPipe::default() };
         PipeId(slot as u32)
     }
 

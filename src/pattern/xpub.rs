@@ -180,7 +180,7 @@ impl<P: Pipes> Pattern<P> for Xpub {
             }
         }
         let direct = self.dist.marked() == 1;
-        self.dist.send_to_marked(cx.pipes, msg, direct);
+        self.dist.publish(cx.pipes, msg, direct);
         if !more {
             self.dist.unmark_all();
         }

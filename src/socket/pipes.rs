@@ -1,5 +1,6 @@
 //! A socket's pipes, by number.
 
+use crate::core::broadcast::{BroadcastWriter, SIZES};
 use crate::core::mailbox::{Command, EndpointPair, NewPipe, PipeKey, PipeLink};
 use crate::core::pipe::{PipeReader, PipeWriter};
 use crate::msg::Msg;
@@ -44,6 +45,7 @@ pub struct PipeTable {
     serial: u32,
     /// The pipe that was told that it is the socket's only one.
     alone: Option<PipeId>,
+    sharing: Option<Box<Sharing>>,
 }
 
 impl PipeTable {
@@ -237,6 +239,48 @@ impl Pipes for PipeTable {
         }
     }
 
+    fn share_among(&mut self, pipes: impl Iterator<Item = PipeId> + Clone) -> bool {
+        let mut sharing = self.sharing.take().unwrap_or_default();
+        let begun = sharing.begin(self, pipes);
+        self.sharing = Some(sharing);
+        begun
+    }
+
+    fn can_share(&self) -> bool {
+        self.sharing
+            .as_ref()
+            .and_then(|sharing| sharing.broadcast.as_ref())
+            .is_some_and(BroadcastWriter::is_open)
+    }
+
+    #[inline]
+    fn share(&mut self, msg: &mut Msg) -> bool {
+        let Some(Sharing { broadcast: Some(broadcast), members, begun, .. }) =
+            self.sharing.as_deref_mut()
+        else {
+            return false;
+        };
+        if !broadcast.append(msg.data()) {
+            return false;
+        }
+        let slots = &mut self.slots;
+        let mut wake = |pipe: &PipeId| {
+            if let Some(slot) = slots.get_mut(pipe.0 as usize).and_then(Option::as_mut) {
+                slot.writer.wake();
+            }
+        };
+        if *begun {
+            broadcast.for_sleepers(|number| {
+                members.get(number as usize).into_iter().for_each(&mut wake);
+            });
+        } else {
+            *begun = true;
+            members.iter().for_each(wake);
+        }
+        *msg = Msg::new();
+        true
+    }
+
     fn rollback(&mut self, pipe: PipeId) {
         if let Some(slot) = self.get(pipe) {
             slot.writer.rollback();
@@ -249,5 +293,70 @@ impl Pipes for PipeTable {
             return;
         }
         self.end(pipe);
+    }
+}
+
+/// Messages that all pipes have room for, from which on it is worth having them share.
+const WORTHWHILE: u32 = 8;
+
+/// Pipes that messages are written to once for all.
+#[derive(Default)]
+struct Sharing {
+    broadcast: Option<BroadcastWriter>,
+    /// By their number in the broadcast.
+    members: Vec<PipeId>,
+    /// Something was put there, so that those who found nothing more are on its list.
+    begun: bool,
+    /// Bytes of a broadcast.
+    size: usize,
+}
+
+impl Sharing {
+    /// Has these pipes share what comes. `false`: one of them cannot, or has little room, or there is no memory.
+    fn begin(
+        &mut self,
+        table: &mut PipeTable,
+        pipes: impl Iterator<Item = PipeId> + Clone,
+    ) -> bool {
+        self.choose_size();
+        self.broadcast = None;
+        self.members.clear();
+        let mut room = u32::MAX;
+        for pipe in pipes.clone() {
+            let Some(slot) = table.get(pipe) else { return false };
+            if slot.over || slot.peer_ended || slot.write_passive {
+                return false;
+            }
+            room = room.min(slot.writer.shareable_room().unwrap_or(0));
+            if room < WORTHWHILE {
+                return false;
+            }
+        }
+        let count = pipes.clone().count();
+        if self.members.try_reserve(count).is_err() {
+            return false;
+        }
+        self.members.extend(pipes);
+        let Some(broadcast) = BroadcastWriter::new(self.size, count, room) else { return false };
+        for (pipe, number) in self.members.iter().zip(0..) {
+            if !table.get(*pipe).is_some_and(|slot| slot.writer.join(&broadcast, number)) {
+                // Those who did will leave at what is written to them next.
+                return false;
+            }
+        }
+        (self.broadcast, self.begun) = (Some(broadcast), false);
+        true
+    }
+
+    /// A larger one if the last was filled, a smaller one if it was of little use.
+    fn choose_size(&mut self) {
+        let (least, most) = SIZES;
+        let used = self.broadcast.as_ref().map_or(self.size / 2, BroadcastWriter::used);
+        if 2 * used > self.size {
+            self.size *= 4;
+        } else if 8 * used < self.size {
+            self.size /= 4;
+        }
+        self.size = self.size.clamp(least, most);
     }
 }

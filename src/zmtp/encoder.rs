@@ -15,7 +15,7 @@ use super::frame::{COMMAND, Framing, MAX_HEADER, MORE};
 use super::mechanism::Seal;
 use super::websocket::{self, Masks};
 use crate::error::{Errno, Result};
-use crate::msg::{Class, Msg};
+use crate::msg::{Class, Msg, packed};
 use crate::options::SocketType;
 
 /// From this size on a payload is referred to, not copied: a `writev` element costs about as much
@@ -121,6 +121,21 @@ impl Encoder {
             self.copied_frame(MORE, &[], &[])?;
         }
         self.copied_frame(if more { MORE } else { 0 }, &[], data)
+    }
+
+    /// Adds whole messages of data, without groups, in the form of [`crate::msg::packed`]. `ENOMEM`, as for
+    /// [`Encoder::push`].
+    pub fn push_packed(&mut self, mut messages: &[u8]) -> Result<()> {
+        if self.plain && self.framing == Framing::V2 {
+            self.reserve(messages.len())?;
+            self.buffer.extend_from_slice(messages);
+            self.pending = self.pending.saturating_add(messages.len());
+            return Ok(());
+        }
+        while let Some(payload) = packed::next(&mut messages) {
+            self.push_bare(payload, false)?;
+        }
+        Ok(())
     }
 
     /// Bytes that wait to be sent.

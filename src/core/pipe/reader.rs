@@ -1,6 +1,7 @@
 //! The end of a pipe that reads. What the two ends share is told in [`super`].
 
 use super::{Peer, Rare, ReaderSide, counts};
+use crate::core::broadcast::BroadcastReader;
 use crate::core::queue::Consumer;
 use crate::msg::{Class, MetadataCredit, Msg, Record};
 use crate::sync::atomic::Ordering;
@@ -36,6 +37,8 @@ pub struct PipeReader {
     sealed: bool,
     /// What the connection says of its messages.
     metadata: Option<MetadataCredit>,
+    /// The broadcast that comes next. In the queue only its end can then be in front.
+    broadcast: Option<Box<BroadcastReader>>,
     peer: Arc<dyn Peer>,
 }
 
@@ -53,6 +56,7 @@ impl PipeReader {
             looks: 0,
             sealed: false,
             metadata: None,
+            broadcast: None,
         }
     }
 
@@ -81,12 +85,16 @@ impl PipeReader {
     #[inline(never)]
     fn check_further(&mut self) -> bool {
         loop {
+            if self.broadcast.is_some() && self.check_broadcast() {
+                return true;
+            }
             match self.queue.peek() {
                 Some(Class::Metadata) => self.switch_metadata(),
+                Some(Class::Broadcast) => self.enter_broadcast(),
                 Some(_) => return true,
                 None if !self.refresh() => return false,
                 // Nothing in the queue: what `refresh` saw is a conflated message.
-                None if self.queue.peek().is_none() => return true,
+                None if self.broadcast.is_none() && self.queue.peek().is_none() => return true,
                 None => {}
             }
         }
@@ -96,7 +104,9 @@ impl PipeReader {
     /// more, and [`PipeReader::check`] has to follow. A conflated message is not seen.
     #[inline]
     pub fn glance(&mut self) -> bool {
-        self.queue.peek().is_some() || self.queue.refresh() > 0
+        self.queue.peek().is_some()
+            || self.queue.refresh() > 0
+            || self.broadcast.as_ref().is_some_and(|broadcast| broadcast.has_news())
     }
 
     /// The reader of a fresh pipe, as if it had looked and found nothing.
@@ -122,6 +132,9 @@ impl PipeReader {
         let gone = self.rare().writer_gone.load(Ordering::SeqCst);
         self.queue.settle();
         self.side().reader_asleep.store(true, Ordering::SeqCst);
+        if let Some(broadcast) = &self.broadcast {
+            broadcast.lie_down();
+        }
         model_fence();
         if self.rare().unfenced.load(Ordering::SeqCst) {
             membarrier::everywhere();
@@ -157,6 +170,7 @@ impl PipeReader {
 
     fn available(&mut self) -> bool {
         self.queue.refresh() > 0
+            || self.broadcast.as_ref().is_some_and(|broadcast| broadcast.has_news())
             || self.rare().conflated.as_ref().is_some_and(|slot| slot.lock().is_some())
     }
 
@@ -170,7 +184,11 @@ impl PipeReader {
 
     /// What the next frame is, if there is one.
     pub fn peek_class(&mut self) -> Option<Class> {
-        if self.check() { self.queue.peek() } else { None }
+        match self.check() {
+            true if self.broadcast.is_some() => Some(Class::Data),
+            true => self.queue.peek(),
+            false => None,
+        }
     }
 
     /// Whether everything was read and the writer is gone. Only [`PipeReader::check`] finds out.
@@ -192,7 +210,13 @@ impl PipeReader {
     /// [`PipeReader::read`] of whatever may be there, or nothing.
     #[inline(never)]
     fn read_any(&mut self, msg: &mut Msg) -> bool {
-        if !self.check() || !(self.queue.pop_into(msg) || self.read_conflated(msg)) {
+        if !self.check() {
+            return false;
+        }
+        if self.broadcast.is_some() {
+            return self.read_from_broadcast(msg);
+        }
+        if !(self.queue.pop_into(msg) || self.read_conflated(msg)) {
             return false;
         }
         if let (Some(metadata), Class::Data) = (&mut self.metadata, msg.class()) {
@@ -226,11 +250,14 @@ impl PipeReader {
         Some(taken)
     }
 
-    /// Reads the next frame and drops it. What it was.
+    /// Reads the next frame and drops it, or all that waits of a broadcast. What it was.
     #[inline(never)]
     pub fn skip(&mut self) -> Option<Class> {
         if !self.check() {
             return None;
+        }
+        if self.broadcast.is_some() {
+            return self.read_packed(usize::MAX, |_| Class::Data).map(|(class, _)| class);
         }
         match self.queue.lend(|record| Some((record.more(), record.class()))) {
             Some((more, class)) => {
@@ -308,6 +335,7 @@ impl PipeReader {
 
     /// Takes nothing that is published from now on: the end comes after what is there already.
     pub fn seal(&mut self) {
+        self.freeze_broadcasts();
         self.queue.refresh();
         self.sealed = true;
     }
@@ -335,7 +363,7 @@ impl PipeReader {
 
     /// Has `text` be the last message before the end.
     pub fn set_last_words(&self, text: &[u8]) {
-        let _ = self.rare().last_words.set(text.into());
+        let _ = self.rare().seldom().last_words.set(text.into());
     }
 
     /// Whether the writer has gone; something may still be left to read.
@@ -347,9 +375,11 @@ impl PipeReader {
     pub fn backlog(&self) -> u64 {
         let conflated = self.rare().conflated.as_ref().is_some_and(|slot| slot.lock().is_some());
         let is_last = |record: Record<'_>| !record.more() && counts(record.class());
-        self.queue.count_waiting(is_last) + u64::from(conflated)
+        self.queue.count_waiting(is_last) + u64::from(conflated) + self.broadcast_backlog()
     }
 }
+
+mod broadcasts;
 
 impl Drop for PipeReader {
     fn drop(&mut self) {

@@ -21,6 +21,8 @@ impl Peer for Counter {
     }
 }
 
+mod broadcasts;
+
 fn message(text: &str, more: bool) -> Msg {
     let mut msg = Msg::from_slice(text.as_bytes()).expect("memory");
     msg.set_more(more);
@@ -248,7 +250,7 @@ mod models {
         Arc::from_std(std::sync::Arc::new(Telling(told.clone())))
     }
 
-    fn pipe(hwm: i32) -> (PipeWriter, PipeReader, Arc<Counter>, Arc<Counter>) {
+    pub(super) fn pipe(hwm: i32) -> (PipeWriter, PipeReader, Arc<Counter>, Arc<Counter>) {
         let (writer, reader) = (Arc::new(Counter::default()), Arc::new(Counter::default()));
         let (w, r) = direction(hwm, false, peer(&writer), peer(&reader));
         (w, r, writer, reader)

@@ -2,6 +2,7 @@
 
 use super::pace::Strides;
 use super::{Peer, Rare, ReaderSide, counts};
+use crate::core::broadcast::Broadcast;
 use crate::core::queue::Producer;
 use crate::msg::{Class, Msg, Room};
 use crate::sync::atomic::Ordering;
@@ -28,13 +29,19 @@ pub struct PipeWriter {
     calm: u32,
     peer: Arc<dyn Peer>,
     strides: Strides,
+    /// Where messages for others as well are written.
+    broadcast: Option<Arc<Broadcast>>,
 }
+
+mod broadcasts;
 
 /// In the state: the last frame written has more to come.
 const IN_MESSAGE: u8 = 1;
 /// Only the newest message is kept.
 const CONFLATES: u8 = 2;
 const CLOSED: u8 = 4;
+/// What was written to a broadcast is not in `written` yet.
+const SHARING: u8 = 8;
 
 impl PipeWriter {
     /// The writing end; `peer` is the reader's owner.
@@ -52,6 +59,7 @@ impl PipeWriter {
             lowered: false,
             calm: 0,
             strides: Strides::new(),
+            broadcast: None,
         }
     }
 
@@ -87,12 +95,26 @@ impl PipeWriter {
 
     #[inline]
     fn is_below(&self, hwm: i32) -> bool {
-        hwm == 0 || self.written - self.read_seen < hwm as u64
+        hwm == 0 || self.unread() < hwm as u64
+    }
+
+    /// Messages written, and not read as far as was known at the last [`PipeWriter::refresh`].
+    #[inline]
+    fn unread(&self) -> u64 {
+        let shared = if self.is(SHARING) { self.shared() } else { 0 };
+        self.written + shared - self.read_seen
+    }
+
+    /// Messages written to the broadcast at hand.
+    #[cold]
+    fn shared(&self) -> u64 {
+        self.broadcast.as_ref().map_or(0, |broadcast| u64::from(broadcast.extent().messages))
     }
 
     /// Looks at what the reader has read; goes to sleep if the pipe is still full.
     #[cold]
     fn recheck(&mut self) -> bool {
+        self.leave();
         let hwm = |this: &PipeWriter| this.rare().hwm.load(Ordering::SeqCst);
         for asleep in [false, true] {
             if asleep {
@@ -169,7 +191,7 @@ impl PipeWriter {
 
     #[inline]
     fn append(&mut self, msg: &mut Msg) -> bool {
-        if !msg.is_single() || self.is(IN_MESSAGE | CONFLATES) {
+        if !msg.is_single() || self.is(IN_MESSAGE | CONFLATES | SHARING) {
             return self.append_other(msg);
         }
         let written = self.queue.push(msg);
@@ -180,6 +202,7 @@ impl PipeWriter {
     /// [`PipeWriter::append`] for whatever may come.
     #[inline(never)]
     fn append_other(&mut self, msg: &mut Msg) -> bool {
+        self.leave();
         let more = msg.more();
         if more && !self.is(IN_MESSAGE | CONFLATES) {
             // What is unpublished is now either whole messages or one unfinished message.
@@ -205,6 +228,7 @@ impl PipeWriter {
     #[inline]
     pub fn write_while(&mut self, mut next: impl FnMut(&mut Room<'_>)) -> u64 {
         let before = self.written;
+        self.leave();
         while !self.is(IN_MESSAGE | CONFLATES) && self.check() && self.queue.push_with(&mut next) {
             self.written += 1;
         }
@@ -286,6 +310,8 @@ impl PipeWriter {
             let before = rare.hwm.swap(hwm.max(0), Ordering::SeqCst);
             self.lowered |= hwm > 0 && (before == 0 || hwm < before);
         }
+        // Which counts by the old mark.
+        self.leave();
     }
 
     /// Whether nothing can be written any more, or nobody reads it.
@@ -313,7 +339,8 @@ impl PipeWriter {
 
     /// Messages written and not yet known to be read.
     pub fn backlog(&self) -> u64 {
-        self.written.saturating_sub(self.reader().read_count.load(Ordering::Relaxed))
+        let shared = if self.is(SHARING) { self.shared() } else { 0 };
+        (self.written + shared).saturating_sub(self.reader().read_count.load(Ordering::Relaxed))
     }
 
     /// Writes no more: what is whole stays readable, the reader then finds the end.
@@ -321,8 +348,15 @@ impl PipeWriter {
         if self.is(CLOSED) {
             return;
         }
+        self.leave();
         self.rollback();
-        if let Some(Ok(msg)) = self.rare().last_words.get().map(|text| Msg::from_slice(text)) {
+        if let Some(Ok(msg)) = self
+            .rare()
+            .seldom
+            .get()
+            .and_then(|seldom| seldom.last_words.get())
+            .map(|text| Msg::from_slice(text))
+        {
             self.force(msg);
         }
         self.flush(false);

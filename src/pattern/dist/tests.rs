@@ -153,3 +153,111 @@ fn the_parts_of_the_array_hold_together_whatever_happens() {
         }
     });
 }
+
+/// Publishes one message to the marked pipes, whose marks then go.
+fn publish(net: &mut Net, dist: &mut Distributor, pipes: &[PipeId], text: &str) {
+    dist.unmark_all();
+    pipes.iter().for_each(|&pipe| dist.mark(pipe));
+    let mut msg = frame(text);
+    dist.publish(&mut net.pipes, &mut msg, pipes.len() == 1);
+    assert!(msg.is_empty());
+}
+
+#[test]
+fn what_goes_to_the_same_pipes_again_is_shared() {
+    let (mut net, mut dist, [a, b, c]) = network();
+    net.pipes.shareable = true;
+    for text in ["1", "2", "3", "4"] {
+        publish(&mut net, &mut dist, &[a, b], text);
+    }
+    assert_eq!(net.pipes.shared, 2);
+    // Something for others, and all over again.
+    publish(&mut net, &mut dist, &[a, c], "5");
+    publish(&mut net, &mut dist, &[a, b], "6");
+    assert_eq!(net.pipes.shared, 2);
+    assert_eq!(net.sent(a), ["1", "2", "3", "4", "5", "6"]);
+    assert_eq!(net.sent(b), ["1", "2", "3", "4", "6"]);
+    assert_eq!(net.sent(c), ["5"]);
+}
+
+#[test]
+fn one_pipe_has_nobody_to_share_with() {
+    let (mut net, mut dist, [a, _]) = network();
+    net.pipes.shareable = true;
+    for _ in 0..10 {
+        publish(&mut net, &mut dist, &[a], "x");
+    }
+    assert_eq!((net.pipes.shared, net.sent(a).len()), (0, 10));
+}
+
+#[test]
+fn long_messages_and_parts_are_not_shared() {
+    let (mut net, mut dist, pipes) = network::<2>();
+    net.pipes.shareable = true;
+    let long = "y".repeat(packed::LONGEST + 1);
+    for _ in 0..5 {
+        publish(&mut net, &mut dist, &pipes, &long);
+    }
+    for _ in 0..5 {
+        dist.unmark_all();
+        pipes.iter().for_each(|&pipe| dist.mark(pipe));
+        for more in [true, false] {
+            let mut msg = frame("part");
+            msg.set_more(more);
+            dist.publish(&mut net.pipes, &mut msg, false);
+        }
+    }
+    assert_eq!(net.pipes.shared, 0);
+    assert_eq!(net.sent(pipes[0])[5..], ["part|part"; 5]);
+}
+
+#[test]
+fn a_full_pipe_ends_the_sharing_and_the_others_begin_again() {
+    let (mut net, mut dist, [a, b, c]) = network();
+    net.pipes.shareable = true;
+    for text in ["1", "2", "3"] {
+        publish(&mut net, &mut dist, &[a, b, c], text);
+    }
+    assert_eq!(net.pipes.shared, 1);
+    net.pipes.set_room(b, 0);
+    for text in ["4", "5", "6", "7", "8", "9"] {
+        publish(&mut net, &mut dist, &[a, b, c], text);
+    }
+    assert!(net.pipes.shared > 1);
+    assert_eq!(net.sent(a).len(), 9);
+    assert_eq!(net.sent(b).len(), 3);
+    net.pipes.set_room(b, 100);
+    dist.activated(b);
+    for _ in 0..40 {
+        publish(&mut net, &mut dist, &[a, b, c], "x");
+    }
+    assert!(dist.sharing.shared);
+    assert_eq!((net.sent(a).len(), net.sent(b).len(), net.sent(c).len()), (49, 43, 49));
+}
+
+#[test]
+fn what_cannot_be_shared_is_tried_less_and_less() {
+    let (mut net, mut dist, pipes) = network::<2>();
+    let mut needed = Vec::new();
+    for _ in 0..200 {
+        publish(&mut net, &mut dist, &pipes, "x");
+        needed.push(dist.sharing.needed);
+    }
+    assert!(needed.is_sorted());
+    assert_eq!(needed.last(), Some(&REPEATS.1));
+    assert_eq!(net.sent(pipes[0]).len(), 200);
+}
+
+#[test]
+fn pipes_that_share_and_have_room_are_not_asked_one_by_one() {
+    let (mut net, mut dist, pipes) = network::<2>();
+    net.pipes.shareable = true;
+    for _ in 0..3 {
+        publish(&mut net, &mut dist, &pipes, "x");
+    }
+    assert!(!dist.any_marked_is_full(&mut net.pipes));
+    publish(&mut net, &mut dist, &pipes[..1], "for one");
+    assert!(!dist.sharing.shared);
+    net.pipes.set_room(pipes[0], 0);
+    assert!(dist.any_marked_is_full(&mut net.pipes));
+}

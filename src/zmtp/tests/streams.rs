@@ -1,6 +1,7 @@
 //! Encoder and decoder: bytes of each version, subscriptions, heartbeats, groups, raw streams.
 
 use super::*;
+use crate::msg::packed;
 
 /// Our connection with an unversioned ZMTP 1.0 peer.
 fn established_v1(socket_type: SocketType) -> Established {
@@ -31,6 +32,24 @@ fn data_frames_of_each_version() {
     assert_eq!(encoded(v1, msgs()), b"\x03\x01ab\x01\0");
     for connection in [v2, v30, v31] {
         assert_eq!(encoded(connection, msgs()), b"\x01\x02ab\0\0");
+    }
+}
+
+#[test]
+fn what_is_packed_is_encoded_as_if_it_came_one_by_one() {
+    let payloads: Vec<Vec<u8>> = [0, 3, 255, 256, 2000].iter().map(|&len| vec![7; len]).collect();
+    let mut all = Vec::new();
+    for payload in &payloads {
+        let (header, len) = packed::header(payload.len());
+        all.extend_from_slice(&header[..len]);
+        all.extend_from_slice(payload);
+    }
+    for version in 0..4 {
+        let one_by_one = payloads.iter().map(|payload| data(payload, false)).collect();
+        let mut connection = dealers().into_iter().nth(version).unwrap();
+        connection.encoder.push_packed(&all).unwrap();
+        let packed = drain(&mut connection.encoder, usize::MAX);
+        assert_eq!(packed, encoded(dealers().into_iter().nth(version).unwrap(), one_by_one));
     }
 }
 
