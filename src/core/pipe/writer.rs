@@ -88,18 +88,18 @@ impl PipeWriter {
 
     /// Whether the high-water mark is not reached as far as was known at the last
     /// [`PipeWriter::refresh`].
-    #[inline]
+    #[inline(always)]
     fn has_room(&self) -> bool {
         self.is_below(self.rare().hwm.load(Ordering::Relaxed))
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_below(&self, hwm: i32) -> bool {
         hwm == 0 || self.unread() < hwm as u64
     }
 
     /// Messages written, and not read as far as was known at the last [`PipeWriter::refresh`].
-    #[inline]
+    #[inline(always)]
     fn unread(&self) -> u64 {
         let shared = if self.is(SHARING) { self.shared() } else { 0 };
         self.written + shared - self.read_seen
