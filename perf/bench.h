@@ -122,6 +122,7 @@ void bench_latency (char **arguments);
 void bench_fan_out (char **arguments);
 void bench_fan_in (char **arguments);
 void bench_router (char **arguments);
+void bench_leaving (char **arguments);
 void bench_proxy (char **arguments);
 void bench_idle (char **arguments);
 void bench_requests (char **arguments);

@@ -17,6 +17,7 @@ static const struct entry entries[] = {
   {"fan_out", "TRANSPORT SUBSCRIBERS SIZE COUNT", 4, bench_fan_out},
   {"fan_in", "TRANSPORT PUSHERS SIZE COUNT", 4, bench_fan_in},
   {"router", "TRANSPORT CLIENTS SIZE COUNT", 4, bench_router},
+  {"leaving", "TRANSPORT SOCKETS", 2, bench_leaving},
   {"proxy", "TRANSPORT SIZE COUNT", 3, bench_proxy},
   {"idle", "CONNECTIONS", 1, bench_idle},
   {"requests", "TRANSPORT COUNT", 2, bench_requests},

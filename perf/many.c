@@ -92,6 +92,35 @@ void bench_fan_in (char **arguments)
     done ();
 }
 
+static void leavers (struct peer *peer)
+{
+    void **const sockets = many_connected (peer, ZMQ_PUSH);
+    for (long s = 0; s < peer->sockets; s++)
+        send_message (sockets[s], 1);
+    hear (peer->from_parent);
+    close_all (sockets, peer->sockets);
+}
+
+/*  Sockets with a connection each are closed, one after the other, until nothing of them is left on either side. */
+void bench_leaving (char **arguments)
+{
+    struct bench bench = {0};
+    const long count = bench.peer.sockets = number (arguments[1]);
+    raise_descriptor_limit ();
+    bench_start (&bench, transport_named (arguments[0]), leavers);
+    void *const socket = socket_new (bench.ctx, ZMQ_PULL);
+    bench_bind (&bench, socket);
+    for (long i = 0; i < count; i++)
+        receive_message (socket, 1);
+    const double from = now_s ();
+    tell (bench.to_peer);
+    MUST (zmq_close (socket) == 0);
+    bench_end (&bench);
+    const double wall = now_s () - from;
+    result ((double) count / wall, "sockets/s", cpu_s (), count);
+    done ();
+}
+
 /*  Every client has one request under way. */
 static void clients (struct peer *peer)
 {

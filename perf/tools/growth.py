@@ -26,6 +26,9 @@ def counts(points, work, most, least):
     return {x: max(least, min(most, work // max(x, 1))) for x in points}
 
 
+PEERS = [1, 4, 16, 64, 256, 1024, 4096]
+# So that the messages count, not the memory that each peer touches for the first time: all of a high-water mark, and more.
+EACH = 1500
 SIZES = [4 ** i for i in range(11)]
 GROWTHS = [
     # A message costs something, and each of its bytes: never more than in proportion.
@@ -34,11 +37,13 @@ GROWTHS = [
     Growth("size_inproc", "Messages a second against size, inproc", "bytes", "throughput inproc {x} {count}",
            counts(SIZES, 2_000_000_000, 3_000_000, 3000), power=1),
     Growth("peers_fan_out", "Deliveries a second against subscribers, 100 B", "SUB", "fan_out tcp {x} 100 {count}",
-           counts([1, 4, 16, 64, 256, 1024, 4096], 1_500_000, 1_500_000, 100)),
+           counts(PEERS, 1_500_000, 1_500_000, EACH)),
     Growth("peers_fan_in", "Messages a second against senders, 100 B", "PUSH", "fan_in tcp {x} 100 {count}",
-           counts([1, 4, 16, 64, 256, 1024, 4096], 1_500_000, 1_500_000, 100)),
+           counts(PEERS, 1_500_000, 1_500_000, EACH)),
     Growth("peers_router", "Requests a second against clients of a ROUTER", "DEALER", "router tcp {x} 100 {count}",
-           counts([1, 4, 16, 64, 256, 1024, 4096], 100_000, 30_000, 10)),
+           counts(PEERS, 100_000, 30_000, 10)),
+    Growth("peers_leaving", "Connected sockets closed a second", "sockets", "leaving tcp {x}",
+           dict.fromkeys([64, 256, 1024, 4096], 1)),
     # A search takes steps, each of them out of a cache until the index is too large for that.
     Growth("subscriptions", "Publications a second against subscriptions", "subscriptions", "subscriptions {x} {count}",
            dict.fromkeys([1, 10, 100, 1000, 10_000, 100_000, 1_000_000], 300_000), slack=20),

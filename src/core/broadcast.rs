@@ -34,8 +34,9 @@ const AWAKE: u32 = u32::MAX;
 /// The end of that list.
 const NOBODY: u32 = u32::MAX - 1;
 
-/// Bytes of a buffer, at the least and at the most.
-pub const SIZES: (usize, usize) = (2 * 1024, 32 * 1024);
+/// Bytes of a buffer, at the least and at the most: room for any message that may be shared, and more.
+pub const SIZES: (usize, usize) = (4 * 1024, 32 * 1024);
+const _: () = assert!(SIZES.0 >= packed::MAX_HEADER + packed::LONGEST);
 
 /// How much of a broadcast.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -36,6 +36,8 @@ const WAKE: u64 = u64::MAX;
 /// again after twice the time, up to the longest.
 const LOOK_MS: u64 = 200;
 const LONGEST_LOOK_MS: u64 = 3200;
+/// A burst does not go on that had nothing for the thread since its last look, so long ago.
+const SETTLED_MS: u64 = 800;
 
 /// Commands handled before the network gets a turn.
 const COMMANDS_AT_ONCE: usize = 256;
@@ -128,7 +130,7 @@ pub struct Loop {
     /// The shared part.
     pub thread: Arc<IoThread>,
     /// Sessions, listeners, couriers, poll sets.
-    pub objects: Objects,
+    pub objects: Objects<Object>,
     /// Deadlines.
     pub timers: Timers,
     /// Milliseconds on the library's clock, as of this turn.
@@ -205,7 +207,7 @@ impl Loop {
         if !idle {
             self.look = (self.now + LOOK_MS, LOOK_MS);
         } else if self.now >= at && usage::is_burst() {
-            if usage::tidy() {
+            if usage::tidy(pause < SETTLED_MS) {
                 memory::give_back();
             }
             // If messages wait to be received still, that may take long.

@@ -73,10 +73,12 @@ pub fn is_burst() -> bool {
 }
 
 /// Gives what is kept for later messages back to `malloc` if a burst is over. Whether it was: `malloc`
-/// is to give memory back to the system then.
-pub fn tidy() -> bool {
+/// is to give memory back to the system then. A burst is `ebbing` if more of it may come yet: it is over
+/// then if little of it is left, but not in the midst, where queues that are full time and again are.
+pub fn tidy(ebbing: bool) -> bool {
     let (in_use, peak) = (IN_USE.load(Ordering::Relaxed), PEAK.load(Ordering::Relaxed));
     if peak.wrapping_sub(in_use) < BURST
+        || ebbing && in_use > peak / 4
         || PEAK.compare_exchange(peak, in_use, Ordering::Relaxed, Ordering::Relaxed).is_err()
     {
         return false;

@@ -101,8 +101,13 @@ impl PipeWriter {
     /// Messages written, and not read as far as was known at the last [`PipeWriter::refresh`].
     #[inline(always)]
     fn unread(&self) -> u64 {
-        let shared = if self.is(SHARING) { self.shared() } else { 0 };
-        self.written + shared - self.read_seen
+        self.written_in_all() - self.read_seen
+    }
+
+    /// Messages written, with those that were put into the broadcast at hand.
+    #[inline(always)]
+    fn written_in_all(&self) -> u64 {
+        self.written + if self.is(SHARING) { self.shared() } else { 0 }
     }
 
     /// Messages written to the broadcast at hand.
@@ -339,8 +344,7 @@ impl PipeWriter {
 
     /// Messages written and not yet known to be read.
     pub fn backlog(&self) -> u64 {
-        let shared = if self.is(SHARING) { self.shared() } else { 0 };
-        (self.written + shared).saturating_sub(self.reader().read_count.load(Ordering::Relaxed))
+        self.written_in_all().saturating_sub(self.reader().read_count.load(Ordering::Relaxed))
     }
 
     /// Writes no more: what is whole stays readable, the reader then finds the end.
