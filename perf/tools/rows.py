@@ -5,6 +5,8 @@ for what should be large as for what should be small. `first` is what the table 
 
 from dataclasses import dataclass, field
 
+from runner import fail
+
 
 @dataclass(frozen=True)
 class Target:
@@ -153,6 +155,24 @@ NAMES = {
     "subscribe_per_s": "subscribe/s", "refused": "refused", "kept_mb": "MB kept after it", "taken": "messages taken",
     "rate": "rate",
 }
+
+
+def chosen(patterns):
+    """The rows whose names these are or begin with, and those made of a program's name and arguments; none: all."""
+    everything = {**ROWS, **LIMITS}
+    if not patterns:
+        return everything
+    rows = {}
+    for pattern in patterns:
+        if ":" in pattern:
+            rows[pattern] = Row(pattern, pattern, pattern.replace(":", " "))
+            continue
+        exact = [name for name in everything if name == pattern]
+        found = exact or [name for name in everything if name.startswith(pattern)]
+        if not found:
+            fail(f"no row '{pattern}': --list has them")
+        rows.update((name, everything[name]) for name in found)
+    return rows
 
 
 def listed(row_name, figure):
