@@ -12,10 +12,10 @@ use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering}
 /// Where a pipe's messages come from and go to, for monitor events and `zmq_disconnect`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointPair {
-    /// This side's address, empty if unknown.
-    pub local: String,
+    /// This side's address, empty if unknown. All connections accepted at one address share it.
+    pub local: std::sync::Arc<str>,
     /// The other side's.
-    pub remote: String,
+    pub remote: Box<str>,
     /// This side bound, rather than connected.
     pub bound: bool,
 }
@@ -23,12 +23,12 @@ pub struct EndpointPair {
 impl EndpointPair {
     /// A bound endpoint.
     pub fn bind(local: &str) -> EndpointPair {
-        EndpointPair { local: local.to_owned(), remote: String::new(), bound: true }
+        EndpointPair { local: local.into(), remote: Box::default(), bound: true }
     }
 
     /// An endpoint that is connected to.
     pub fn connect(remote: &str) -> EndpointPair {
-        EndpointPair { local: String::new(), remote: remote.to_owned(), bound: false }
+        EndpointPair { local: Default::default(), remote: remote.into(), bound: false }
     }
 
     /// The address that the application knows the endpoint by.

@@ -133,7 +133,7 @@ impl Inner {
 impl Inner {
     /// Whether the connection goes to its own end: TCP connects a port to itself.
     pub(super) fn is_own_peer(&self) -> bool {
-        self.address.as_ref().is_some_and(|peer| endpoint_of(peer) == self.endpoints.local)
+        self.address.as_ref().is_some_and(|peer| endpoint_of(peer) == *self.endpoints.local)
     }
 }
 
@@ -220,8 +220,8 @@ impl Session {
         let patience = Patience::default();
         let link = TxLink { stream: stream.clone(), encoder, batch, patience };
         self.change_write(TxChange::Connect(Box::new(link)));
-        let link = RxLink { stream: stream.clone(), decoder, says_end };
-        self.change_read(RxChange::Connect(Box::new(link), first, is_news));
+        let link = Box::new(RxLink { stream: stream.clone(), decoder });
+        self.change_read(RxChange::Connect { link, says_end, first, is_news });
     }
 
     /// Moves the connection to the socket's poll set, if it has one and the connection is not there.

@@ -151,7 +151,7 @@ impl Session {
         inner.addresses = Vec::new().into_iter();
         inner.interval = None;
         inner.failed_attempts = 0;
-        Arc::make_mut(&mut inner.endpoints).local = stream.local_endpoint();
+        Arc::make_mut(&mut inner.endpoints).local = stream.local_endpoint().into();
         self.emit(inner, ZMQ_EVENT_CONNECTED, stream.fd() as u64);
         self.shake_hands(at, inner, stream);
     }

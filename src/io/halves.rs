@@ -89,8 +89,6 @@ pub struct RxLink {
     pub stream: Arc<Stream>,
     /// Bytes to messages.
     pub decoder: Decoder,
-    /// An empty message is to say that the peer is gone.
-    pub says_end: bool,
 }
 
 /// A change of the writing half.
@@ -114,8 +112,17 @@ pub enum TxChange {
 pub enum RxChange {
     /// Put into this pipe.
     Pipe(Box<PipeWriter>),
-    /// Use this connection; say these first, and whether they are news that the socket has to hear.
-    Connect(Box<RxLink>, SmallVec<[Msg; 2]>, bool),
+    /// Use this connection.
+    Connect {
+        /// The connection.
+        link: Box<RxLink>,
+        /// An empty message is to say that the peer is gone.
+        says_end: bool,
+        /// Said before what comes from the peer.
+        first: SmallVec<[Msg; 2]>,
+        /// The first messages are news that the socket has to hear.
+        is_news: bool,
+    },
     /// Let go of the connection.
     Disconnect,
     /// Put this into the pipe.
@@ -144,6 +151,8 @@ pub struct ReadHalf {
     link: Option<Box<RxLink>>,
     /// The link's end was reported.
     over: bool,
+    /// See [`RxChange::Connect`].
+    says_end: bool,
     /// The pipe to the socket.
     pub pipe: Option<PipeWriter>,
     /// A frame that the pipe had no room for.
@@ -361,15 +370,16 @@ fn fill(
 impl ReadHalf {
     /// A half without connection.
     pub fn new(pipe: Option<PipeWriter>) -> Self {
-        ReadHalf { pipe, link: None, held: None, over: false }
+        ReadHalf { pipe, link: None, held: None, over: false, says_end: false }
     }
 
     /// Carries a change out.
     pub fn change(&mut self, change: RxChange) {
         match change {
             RxChange::Pipe(pipe) => self.pipe = Some(*pipe),
-            RxChange::Connect(link, first, is_news) => {
+            RxChange::Connect { link, says_end, first, is_news } => {
                 self.link = Some(link);
+                self.says_end = says_end;
                 self.over = false;
                 if let Some(pipe) = &mut self.pipe {
                     for msg in first {
@@ -404,7 +414,7 @@ impl ReadHalf {
         self.held = None;
         if let Some(pipe) = &mut self.pipe {
             pipe.rollback();
-            if link.is_some_and(|link| link.says_end) {
+            if link.is_some() && self.says_end {
                 pipe.force(Msg::new());
             }
             pipe.flush(false);

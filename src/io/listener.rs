@@ -182,15 +182,11 @@ impl ListenerHandle {
 
     fn start_session(self: &Arc<Self>, at: &mut Loop, stream: Stream, path: &str) {
         let thread = self.pool.choose(self.options.affinity).unwrap_or(&self.thread).clone();
-        let with_path = |mut endpoint: String| {
-            endpoint.push_str(path);
-            // Kept for as long as the connection.
-            endpoint.shrink_to_fit();
-            endpoint
-        };
+        let (local, remote) = (stream.local_endpoint() + path, stream.remote_endpoint() + path);
+        let announced = &self.endpoints.local;
         let endpoints = Arc::new(EndpointPair {
-            local: with_path(stream.local_endpoint()),
-            remote: with_path(stream.remote_endpoint()),
+            local: if *local == **announced { announced.clone() } else { local.into() },
+            remote: remote.into(),
             bound: true,
         });
         self.port.events.emit(ZMQ_EVENT_ACCEPTED, stream.fd() as u64, &endpoints);
